@@ -1,0 +1,1 @@
+"""The language models Herald can speak through."""

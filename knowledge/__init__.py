@@ -1,0 +1,1 @@
+"""What Herald knows: its documents, their passages, and how the right ones are found."""

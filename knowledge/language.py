@@ -1,0 +1,143 @@
+"""The words of a text as retrieval, judging and verifying see them: stems, numbers, names, negations. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import Stemmer
+from wordfreq import zipf_frequency
+
+_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]+(?:['’][A-Za-z]+)?|\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"(?<![\w.])\$?(\d+(?:,\d{3})+|\d+)(\.\d+)?(?:\s*|-)(thousand|million|billion|trillion|k|m|bn|b)?\b", re.I)
+_NAME = re.compile(r"[A-Z][\w]*(?:[A-Z0-9&.'’-][\w]*)*")
+_SCALES = {"thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "billion": 10**9, "b": 10**9, "bn": 10**9}
+_SCALES["trillion"] = 10**12
+_UNITS = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen".split()
+    )
+}
+_TENS = {
+    word: value
+    for value, word in zip(
+        range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split(), strict=True
+    )
+}
+
+# Words that carry grammar rather than content: they neither find a passage nor need its support.
+FUNCTION_WORDS = frozenset(
+    """a about above after again all also although am an and any anyone anything are around as at be because been
+    before being below between both but by can cannot could did do does doing done down during each either else etc
+    even ever every few for from further get gets getting go goes going gonna got had has have having he her here
+    hers him his how however i if in into is it its itself just kind let like lot made make makes making many may me
+    might mine more most much must my myself need no nor not now of off ok on once one only onto or other our ours
+    out over own per perhaps please quite rather really same she should since so some somebody someone something
+    such than that the their theirs them themselves then there therefore these they thing things this those though
+    through thus to too under until up upon us very was we were what whatever when where whether which while who
+    whoever whom whose why will with within without would yes yet you your yours yourself""".split()
+) | frozenset(
+    """ain't aren't can't couldn't didn't doesn't don't hadn't hasn't haven't he'd he'll he's i'd i'll i'm i've isn't
+    it'd it'll it's let's mustn't she'd she'll she's shouldn't that's there's they'd they'll they're they've wasn't
+    we'd we'll we're we've weren't what's where's who's won't wouldn't you'd you'll you're you've im dont cant wont
+    doesnt didnt isnt arent whats hows thats""".split()
+)
+NEGATIONS = frozenset("no not never none neither nor nothing nobody cannot without n't hardly unless except".split())
+_NEGATIVE = re.compile(r"\b(?:no|not|never|none|neither|nor|nothing|nobody|cannot|without|hardly|unless|except)\b|n['’]t\b", re.I)
+
+_stemmer = Stemmer.Stemmer("english")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a text: as written, its stem, and its place."""
+
+    text: str
+    stem: str
+    start: int
+    end: int
+
+    @property
+    def is_content(self) -> bool:
+        """Whether the word carries content rather than grammar."""
+        return self.text.lower().replace("’", "'") not in FUNCTION_WORDS
+
+
+def tokens(text: str) -> list[Token]:
+    """The words and numbers of a text, in order."""
+    return [Token(m.group(), stem(m.group()), m.start(), m.end()) for m in _WORD.finditer(text)]
+
+
+def content_stems(text: str) -> list[str]:
+    """The stems of the content words of a text, in order, repeated as they are."""
+    return [token.stem for token in tokens(text) if token.is_content]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The stem of a word, in lower case and without a possessive ending (Snowball's English stemmer)."""
+    plain = re.sub(r"['’](?:s|)$", "", word.lower().replace("’", "'"))
+    return str(_stemmer.stemWord(plain))
+
+
+@lru_cache(maxsize=50_000)
+def rarity(word: str) -> float:
+    """How rare a word is in English at large: 0 for the commonest, about 7 for one never seen (8 minus Zipf)."""
+    return max(0.0, 7.0 - zipf_frequency(word.lower(), "en", wordlist="small"))
+
+
+def is_negated(text: str) -> bool:
+    """Whether a text has a negation in it."""
+    return bool(_NEGATIVE.search(text))
+
+
+def numbers(text: str) -> set[float]:
+    """The quantities in a text, however they are written: `700 million`, `700M`, `seven hundred million`, `700,000,000`."""
+    found: set[float] = set()
+    for match in _NUMBER.finditer(text):
+        whole, fraction, scale = match.groups()
+        value = float(whole.replace(",", "") + (fraction or ""))
+        found.add(value * _SCALES[scale.lower()] if scale else value)
+    return found | set(_spelled_numbers(text))
+
+
+def _spelled_numbers(text: str) -> Iterator[float]:
+    value: float | None = None
+    for word in re.findall(r"[a-z]+", text.lower()) + [""]:
+        if word in _UNITS:
+            value = _UNITS[word] + (value if value is not None and value >= 20 else 0)
+        elif word in _TENS:
+            value = _TENS[word] + (value if value is not None and value >= 100 else 0)
+        elif word == "hundred" and value is not None:
+            value *= 100
+        elif word in ("thousand", "million", "billion", "trillion") and value is not None:
+            value *= _SCALES[word]
+        elif value is not None and not (word == "and" and value >= 100):
+            # A lone "one" is more often a pronoun than a quantity.
+            if value != 1:
+                yield float(value)
+            value = None
+
+
+def names(text: str) -> list[str]:
+    """The proper names in a text: capitalised words, but for one that only opens a sentence and is a common word."""
+    found = []
+    for match in _NAME.finditer(text):
+        word = match.group().rstrip(".'’").removesuffix("'s").removesuffix("’s")
+        opens = not text[: match.start()].strip(" \"'“‘(\n") or text[: match.start()].rstrip(" \"'“‘(\n").endswith((".", "!", "?", ":"))
+        common = word.lower() in FUNCTION_WORDS or (opens and zipf_frequency(word.lower(), "en", wordlist="small") > 3.0)
+        if len(word) > 1 and not common:
+            found.append(word)
+    return found
+
+
+def char_ngrams(text: str, size: int = 4) -> Iterator[str]:
+    """The character n-grams of the words of a text, with `_` at their ends; words shorter than that stand whole."""
+    for token in tokens(text):
+        padded = f"_{token.text.lower()}_"
+        if not token.is_content:
+            continue
+        for start in range(max(1, len(padded) - size + 1)):
+            yield padded[start : start + size]
