@@ -57,8 +57,8 @@ class Document:
     """A text that Herald answers from; offsets count characters of `text`, the raw text.
 
     `governs` marks the document that has the last word where documents differ. `edits` are what the reading copy
-    changes, `questions` are reviewed questions with the spans that answer them, and `annotations` is the file with
-    the titles and topics of a license's clauses.
+    changes, `questions` are reviewed questions with the spans that answer them, `unanswered` are reviewed ones that it
+    does not answer, and `annotations` is the file with the titles and topics of a license's clauses.
     """
 
     id: str
@@ -68,6 +68,7 @@ class Document:
     governs: bool = False
     edits: tuple[Edit, ...] = field(default=(), repr=False)
     questions: tuple["KnownQuestion", ...] = field(default=(), repr=False)
+    unanswered: tuple[str, ...] = field(default=(), repr=False)
     annotations: Path | None = None
 
     def read(self, start: int, end: int) -> ReadingCopy:

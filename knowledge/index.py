@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-KeyKind = Literal["sentence", "surroundings", "question"]
+KeyKind = Literal["sentence", "surroundings", "question", "unanswered"]
 Report = Callable[[int, int], None]
 
 _FORMAT = "2"  # raise when the collections' layout changes: older ones are then replaced
@@ -39,7 +39,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A text that a passage is found by: its sentence, its surroundings, or a question that it answers."""
+    """A text that a passage is found by: its sentence, its surroundings, or a question that it answers.
+
+    A key of kind `unanswered`, of no passage, is a question that the documents do not answer.
+    """
 
     passage: str
     kind: KeyKind
@@ -293,7 +296,9 @@ def _unwritable(folder: Path, error: Exception) -> str:
     return f"Cannot use the index folder {folder} ({error}): make it writable, or set HERALD_DATA_DIR to another folder."
 
 
-def keys_for(passages: Sequence[Passage], questions: Sequence[tuple[str, str]] = ()) -> list[Key]:
+def keys_for(
+    passages: Sequence[Passage], questions: Sequence[tuple[str, str]] = (), unanswered: Sequence[str] = ()
+) -> list[Key]:
     """The keys of passages in document order: each alone under its heading, with its neighbours, and by questions.
 
     `questions` are pairs of a passage id and a question that the passage answers.
@@ -308,4 +313,5 @@ def keys_for(passages: Sequence[Passage], questions: Sequence[tuple[str, str]] =
         keys.append(Key(passage.id, "sentence", f"{passage.heading}: {passage.text}"))
         if len(around) > 1:
             keys.append(Key(passage.id, "surroundings", " ".join(around)))
-    return keys + [Key(passage, "question", question) for passage, question in dict.fromkeys(questions)]
+    keys += [Key(passage, "question", question) for passage, question in dict.fromkeys(questions)]
+    return keys + [Key("", "unanswered", question) for question in dict.fromkeys(unanswered)]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import Stemmer
-from wordfreq import zipf_frequency
 
 _WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]+(?:['’][A-Za-z]+)?|\d+(?:[.,]\d+)*")
 _NUMBER = re.compile(r"(?<![\w.])\$?(\d+(?:,\d{3})+|\d+)(\.\d+)?(?:\s*|-)(thousand|million|billion|trillion|k|m|bn|b)?\b", re.I)
@@ -84,7 +83,10 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def rarity(word: str) -> float:
-    """How rare a word is in English at large: 0 for the commonest, about 7 for one never seen (8 minus Zipf)."""
+    """How rare a word is in English at large: 0 for the commonest, 7 for one never seen (7 minus its Zipf frequency)."""
+    # Imported when first needed: an exact look-up of a clause needs no word frequencies.
+    from wordfreq import zipf_frequency
+
     return max(0.0, 7.0 - zipf_frequency(word.lower(), "en", wordlist="small"))
 
 
@@ -127,7 +129,7 @@ def names(text: str) -> list[str]:
     for match in _NAME.finditer(text):
         word = match.group().rstrip(".'’").removesuffix("'s").removesuffix("’s")
         opens = not text[: match.start()].strip(" \"'“‘(\n") or text[: match.start()].rstrip(" \"'“‘(\n").endswith((".", "!", "?", ":"))
-        common = word.lower() in FUNCTION_WORDS or (opens and zipf_frequency(word.lower(), "en", wordlist="small") > 3.0)
+        common = word.lower() in FUNCTION_WORDS or (opens and rarity(word) < 4.0)
         if len(word) > 1 and not common:
             found.append(word)
     return found

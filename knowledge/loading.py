@@ -7,16 +7,17 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import cast, get_args
 
 from knowledge.documents import Document, Edit, Kind, KnownQuestion
 from knowledge.errors import SourceError, UnknownSourceError
 
+OFF_TOPIC = Path(__file__).with_name("documents") / "off_topic.toml"
 SHIPPED_SOURCES = Path(__file__).with_name("sources.toml")
 MAX_BYTES = 20_000_000
-_KEYS = {"id", "title", "kind", "file", "package", "resource", "sha256", "corrections", "questions", "annotations", "governs"}
+_KEYS = {"id", "title", "kind", "file", "package", "resource", "sha256", "corrections", "questions", "unanswered", "annotations", "governs"}
 # A hard wrap inside a hyphenated word, any other run of white space, and Markdown's marks, read as a person reads them.
 _HYPHEN_WRAP = re.compile(r"(?<=\w-)[^\S\n]*\n[^\S\n]*(?=\w)")
 _WHITE_SPACE = re.compile(r"\s*\n\s*|\s{2,}|[^\S ]")
@@ -34,6 +35,7 @@ class Source:
     sha256: str | None = None
     corrections: Path | None = None
     questions: Path | None = None
+    unanswered: Path | None = None
     annotations: Path | None = None
     governs: bool = False
 
@@ -93,8 +95,15 @@ def load_document(source: Source) -> Document:
         governs=source.governs,
         edits=_merge(corrections, _mechanical_edits(source.kind, text)),
         questions=_known_questions(source, text) if source.questions else (),
+        unanswered=_unanswered_questions(source) if source.unanswered else (),
         annotations=source.annotations,
     )
+
+
+@lru_cache(maxsize=1)
+def off_topic_questions() -> tuple[str, ...]:
+    """Questions and requests that no document is meant to answer: general knowledge, jokes, instructions to the bot."""
+    return _listed(_entries(OFF_TOPIC, "kind", {"name", "questions"}))
 
 
 def _source(path: Path, entry: object) -> Source:
@@ -111,7 +120,7 @@ def _source(path: Path, entry: object) -> Source:
         raise SourceError(f"{path}: source {entry['id']!r}: kind {entry['kind']!r} is none of {', '.join(get_args(Kind))}.")
     if not re.fullmatch(r"[\w.-]+", str(entry["id"])):
         raise SourceError(f"{path}: the id {entry['id']!r} may only have letters, digits, '.', '_' and '-'.")
-    beside = {key: path.parent / str(entry[key]) for key in ("corrections", "questions", "annotations") if key in entry}
+    beside = {key: path.parent / str(entry[key]) for key in ("corrections", "questions", "unanswered", "annotations") if key in entry}
     return Source(
         id=str(entry["id"]),
         title=str(entry["title"]),
@@ -229,6 +238,15 @@ def _known_questions(source: Source, text: str) -> tuple[KnownQuestion, ...]:
             raise SourceError(f"{path}: {entry['text']!r} occurs {len(spans)} times in source {source.id!r}, not once.")
         found += [KnownQuestion(str(question), *spans[0]) for question in cast(list[object], entry["questions"])]
     return tuple(found)
+
+
+def _unanswered_questions(source: Source) -> tuple[str, ...]:
+    entries = _entries(cast(Path, source.unanswered), "about", {"source", "questions"})
+    return _listed(entry for entry in entries if entry["source"] == source.id)
+
+
+def _listed(entries: Iterable[dict[str, object]]) -> tuple[str, ...]:
+    return tuple(str(question) for entry in entries for question in cast(list[object], entry["questions"]))
 
 
 def _list(lead: str, items: Iterable[object]) -> str:

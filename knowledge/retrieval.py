@@ -7,24 +7,33 @@ Functions for Hybrid Retrieval"); its weights were tuned on the tune half of `te
 """
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, overload
 
 import bm25s
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.chunking import passages_of
 from knowledge.documents import Document, Passage
 from knowledge.embedding import Embedder
-from knowledge.index import Key, KeyMatch, PassageIndex
+from knowledge.loading import off_topic_questions
+from knowledge.index import Key, KeyMatch, PassageIndex, Report, keys_for, open_index
 from knowledge.language import char_ngrams, tokens
 
 Scores = npt.NDArray[np.float64]
 
 _KEYS_ASKED = 200
 """How many of the nearest keys are read: a passage has up to a few dozen."""
+
+
+_VOTERS = 12
+_TEMPERATURE = 0.05
+"""How fast a voter's weight falls with its distance, in cosine similarity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,59 @@ class RankedPassage:
     lexical: float
 
 
+@dataclass(frozen=True, slots=True)
+class Findings(Sequence[RankedPassage]):
+    """The passages found, best first, and how the question stands among known questions.
+
+    `answered` and `unanswered` are the similarities of the nearest known question that the documents answer and of
+    the nearest one that they do not; `vote` is the share of answered ones among the nearest, the nearer the more.
+    """
+
+    passages: tuple[RankedPassage, ...]
+    answered: float
+    unanswered: float
+    vote: float
+
+    @overload
+    def __getitem__(self, index: int) -> RankedPassage: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[RankedPassage, ...]: ...
+    def __getitem__(self, index: int | slice) -> RankedPassage | tuple[RankedPassage, ...]:
+        """A passage by its rank, from 0."""
+        return self.passages[index]
+
+    def __len__(self) -> int:
+        """How many passages were found."""
+        return len(self.passages)
+
+
+class Vocabulary:
+    """The words that the documents and their reviewed questions use, as stems."""
+
+    def __init__(self, passages: Iterable[Passage], keys: Iterable[Key]) -> None:
+        """Collect the words; `questions(id)` are those of a passage's own questions."""
+        self._questions: dict[str, set[str]] = defaultdict(set)
+        stems = {token.stem for passage in passages for token in tokens(f"{passage.heading} {passage.text}")}
+        for key in keys:
+            if key.kind == "question":
+                self._questions[key.passage].update(token.stem for token in tokens(key.text))
+        self.stems = frozenset(stems.union(*self._questions.values()))
+
+    def questions(self, passage: str) -> frozenset[str]:
+        """The stems of the questions that a passage is known to answer; none if it has no questions."""
+        return frozenset(self._questions.get(passage, ()))
+
+
 class Retriever(Protocol):
     """Whatever finds passages for a question."""
 
-    async def search(self, query: str, limit: int) -> Sequence[RankedPassage]:
+    async def search(self, query: str, limit: int) -> Findings:
         """The `limit` likeliest passages, best first; raises StoreError."""
+        ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of all that can be found."""
         ...
 
 
@@ -70,13 +127,18 @@ class HybridRetriever:
         self._index = index
         self._embedder = embedder
         self._weights = weights
+        self.vocabulary = Vocabulary(passages, keys)
         self._lexical = _LexicalIndex([_lexical_text(passage, keys_) for passage, keys_ in _with_keys(passages, keys)])
 
-    async def search(self, query: str, limit: int) -> Sequence[RankedPassage]:
+    async def search(self, query: str, limit: int) -> Findings:
         """The `limit` likeliest passages, best first; raises StoreError."""
         return await asyncio.to_thread(self._search, query, limit)
 
-    def _search(self, query: str, limit: int) -> Sequence[RankedPassage]:
+    def close(self) -> None:
+        """Let other processes change the index again."""
+        self._index.close()
+
+    def _search(self, query: str, limit: int) -> Findings:
         nearest = self._index.query(self._embedder.embed([query])[0], _KEYS_ASKED)
         question, sentence = self._views(nearest)
         lexical = self._lexical.scores(query)
@@ -85,19 +147,32 @@ class HybridRetriever:
         # A stable sort: equal scores keep document order, so that the same question always has the same answer.
         order = np.argsort(-fused, kind="stable")[:limit]
         passages = list(self._passages.values())
-        return [
+        ranked = tuple(
             RankedPassage(passages[at], float(fused[at]), float(question[at]), float(sentence[at]), float(lexical[at]))
             for at in order
-        ]
+        )
+        return Findings(ranked, *_standing(nearest))
 
     def _views(self, matches: Iterable[KeyMatch]) -> tuple[Scores, Scores]:
         """The best similarity of each passage's questions, and of its own text."""
         question, sentence = np.zeros(len(self._passages)), np.zeros(len(self._passages))
         for match in matches:
+            if match.kind == "unanswered":
+                continue
             view = question if match.kind == "question" else sentence
             place = self._places[match.passage]
             view[place] = max(view[place], match.similarity)
         return question, sentence
+
+
+def _standing(matches: Sequence[KeyMatch]) -> tuple[float, float, float]:
+    """The nearest answered and unanswered question, and the vote of the nearest few (see Findings)."""
+    questions = [match for match in matches if match.kind in ("question", "unanswered")]
+    answered = max((match.similarity for match in questions if match.kind == "question"), default=0.0)
+    unanswered = max((match.similarity for match in questions if match.kind == "unanswered"), default=0.0)
+    votes = [(math.exp(match.similarity / _TEMPERATURE), match.kind == "question") for match in questions[:_VOTERS]]
+    total = sum(weight for weight, _ in votes)
+    return answered, unanswered, sum(weight for weight, yes in votes if yes) / total if total else 0.0
 
 
 class _LexicalIndex:
@@ -117,6 +192,29 @@ class _LexicalIndex:
         return scores / scores.max() if scores.max() > 0 else scores
 
 
+def open_retriever(
+    documents: Sequence[Document],
+    embedder: Embedder,
+    *,
+    folder: Path,
+    url: str | None = None,
+    report: Report = lambda done, total: None,
+    rebuild: bool = False,
+    weights: Weights = Weights(),  # noqa: B008  # frozen
+) -> HybridRetriever:
+    """Read the documents into passages and open their index, building what is missing; raises StoreError. Blocking."""
+    passages, keys = contents(documents)
+    index = open_index(keys, embedder, folder=folder, url=url, report=report, rebuild=rebuild)
+    return HybridRetriever(passages, keys, index, embedder, weights)
+
+
+def contents(documents: Sequence[Document]) -> tuple[list[Passage], list[Key]]:
+    """What an index of these documents holds: their passages, and the keys that they are found by."""
+    passages = [passage for document in documents for passage in passages_of(document)]
+    unanswered = [question for document in documents for question in document.unanswered]
+    return passages, keys_for(passages, assigned_questions(documents, passages), [*unanswered, *off_topic_questions()])
+
+
 def assigned_questions(documents: Sequence[Document], passages: Sequence[Passage]) -> list[tuple[str, str]]:
     """The reviewed questions of all documents, each with the id of the passage that holds most of its span."""
     by_source: dict[str, list[Passage]] = defaultdict(list)
@@ -127,12 +225,6 @@ def assigned_questions(documents: Sequence[Document], passages: Sequence[Passage
         for document in documents
         for q in document.questions
     ]
-
-
-def known_words(passages: Iterable[Passage], keys: Iterable[Key]) -> frozenset[str]:
-    """Every word of the passages and of their keys, in lower case."""
-    texts = [*(f"{passage.heading} {passage.text}" for passage in passages), *(key.text for key in keys)]
-    return frozenset(token.text.lower() for text in texts for token in tokens(text))
 
 
 def _with_keys(passages: Sequence[Passage], keys: Sequence[Key]) -> Iterable[tuple[Passage, list[str]]]:

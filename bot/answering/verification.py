@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from knowledge.language import FUNCTION_WORDS, Token, names, numbers, stem, tokens
 from knowledge.sentences import sentence_spans
 
-Synonyms = Callable[[str, Sequence[str]], bool]
-"""Whether a word is near in meaning to one of some words."""
+Synonyms = Callable[[str, Sequence[str]], frozenset[str]]
+"""Those of some words that a word may stand for."""
 
 COVERAGE = 0.82
 """The share of a sentence's content words that its passage must hold."""
@@ -69,7 +69,7 @@ class _Claim:
         return cls(text, found, frozenset(_negated(text, found)), frozenset(token.text.lower() for token in found))
 
 
-def check(sentence: str, text: str, context: str = "", synonyms: Synonyms = lambda word, words: False) -> Verdict:
+def check(sentence: str, text: str, context: str = "", synonyms: Synonyms = lambda word, words: frozenset()) -> Verdict:
     """Compare a sentence with a text; `context` (a heading) may supply names and words, but no numbers."""
     sentence = _OPENING.sub("", sentence.strip())
     claim = _Claim.of(sentence)
@@ -158,12 +158,9 @@ def _match(token: Token, source: _Claim, synonyms: Synonyms) -> list[int]:
     same = [place for place, other in enumerate(source.tokens) if other.stem == token.stem or _family(token, other)]
     if same or token.text.lower() in _TIMES or token.text[0].isdigit() or token.text[0].isupper():
         return same
-    others = [other for other in source.tokens if other.is_content]
-    return [
-        place
-        for place, other in enumerate(source.tokens)
-        if other in others and synonyms(token.text.lower(), [other.text.lower()])
-    ]
+    others = [(place, other.text.lower()) for place, other in enumerate(source.tokens) if other.is_content]
+    near = synonyms(token.text.lower(), [word for _, word in others])
+    return [place for place, word in others if word in near]
 
 
 def _family(token: Token, other: Token) -> bool:

@@ -1,6 +1,6 @@
 """ChatModel, the seam between Herald and whatever writes the words."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class ChatModel(Protocol):
         """How many requests a new one would have to wait for."""
         ...
 
-    def stream(self, turns: Sequence[Turn], options: SamplingOptions) -> AsyncIterator[str]:
+    def stream(self, turns: Sequence[Turn], options: SamplingOptions) -> AsyncGenerator[str, None]:
         """Stream the completion of a chat in pieces of text; closing the iterator cancels it.
 
         Raises a ModelError where the model is missing, broken, busy or too slow.

@@ -1,0 +1,159 @@
+"""Answerer: retrieve, judge, prompt, generate, verify. Every sentence that it yields carries a verified citation."""
+
+import time
+import unicodedata
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from bot.answering.answerability import Answerability
+from bot.answering.citations import Claimed, Evidence, SentenceStream, numbered, support
+from bot.answering.evidence import Found, choose, quoted
+from bot.answering.followups import standalone
+from bot.answering.prompts import GOVERNS, NOT_LEGAL_ADVICE, REFUSAL, answer_turns
+from bot.answering.verification import Synonyms
+from bot.errors import QuestionError
+from bot.messages import Answer, Citation, Draft, Outcome, Question, Sentence, Status, Timings
+from bot.models.base import ChatModel, SamplingOptions
+from knowledge.documents import Document
+from knowledge.retrieval import Retriever
+
+MAX_CHARACTERS = 1_000
+_SEARCHED = 8
+_MAX_SENTENCES = 4
+_MAX_TOKENS = 120
+_MAX_FAILURES = 2
+"""Sentences in a row that fail verification before the model is stopped: what follows seldom gets better."""
+
+Event = Status | Draft | Answer
+Cited = list[tuple[Sentence, Citation]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers questions from documents through a language model; safe for many questions at once."""
+
+    documents: Sequence[Document]
+    retriever: Retriever
+    model: ChatModel
+    judge: Answerability
+    synonyms: Synonyms
+    clock: Callable[[], float] = time.perf_counter
+    _by_id: dict[str, Document] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Index the documents by id."""
+        object.__setattr__(self, "_by_id", {document.id: document for document in self.documents})
+
+    @property
+    def model_name(self) -> str:
+        """The name of the language model."""
+        return self.model.name
+
+    async def stream(self, question: Question) -> AsyncGenerator[Event, None]:
+        """Answer a question: statuses and drafts of verified sentences, then exactly one Answer.
+
+        Closing the iterator cancels the model. Raises QuestionError, ModelError and StoreError.
+        """
+        watch = _Watch(self.clock)
+        query = standalone(checked(question.text), question.history)
+        yield Status("searching")
+        ranked = await self.retriever.search(query, _SEARCHED)
+        watch.searched()
+        if not self.judge.answers(query, ranked, self.retriever.vocabulary):
+            yield self._answer("unknown", [], watch)
+            return
+        yield Status("reading")
+        found = choose(ranked)
+        written: Cited = []
+        async with aclosing(self._write(query, found, written)) as events:
+            async for event in events:
+                watch.wrote(written)
+                yield event
+        outcome: Outcome = "answered" if written else "quoted"
+        yield self._answer(outcome, written or quoted(found.leading, self._by_id), watch)
+
+    async def _write(self, query: str, found: Found, written: Cited) -> AsyncGenerator[Status | Draft, None]:
+        """Let the model write, and add each sentence that its evidence supports to `written`."""
+        if self.model.waiting:
+            yield Status("queued", self.model.waiting)
+        else:
+            yield Status("writing")
+        sentences, failures = SentenceStream(), 0
+        turns = answer_turns(query, [evidence.text for evidence in found.offered])
+        async with aclosing(self.model.stream(turns, SamplingOptions(_MAX_TOKENS))) as pieces:  # type: ignore[type-var]
+            async for piece in _then_end(pieces):
+                for claim in sentences.end() if piece is None else sentences.feed(piece):
+                    if self._verified(claim, found, written):
+                        failures = 0
+                        yield Draft(*numbered(written))
+                    else:
+                        failures += 1
+                if failures >= _MAX_FAILURES or len(written) >= _MAX_SENTENCES:
+                    return
+
+    def _verified(self, claim: Claimed, found: Found, written: Cited) -> bool:
+        """Keep a sentence if leading evidence supports it and it says something new."""
+        citation = support(claim, found.leading, self._by_id, self.synonyms)
+        if citation is None or any(_same(claim.text, sentence.text) for sentence, _ in written):
+            return False
+        written.append((Sentence(claim.text, ()), citation))
+        return True
+
+    def _answer(self, outcome: Outcome, cited: Cited, watch: "_Watch") -> Answer:
+        sentences, citations = numbered(cited)
+        return Answer(outcome, sentences, citations, self.model.name, watch.timings(bool(cited)), self._notes(outcome, citations))
+
+    def _notes(self, outcome: Outcome, citations: Sequence[Citation]) -> tuple[str, ...]:
+        if outcome == "unknown":
+            return (REFUSAL,)
+        governing = {citation.source for citation in citations if self._by_id[citation.source].governs}
+        licensed = any(self._by_id[citation.source].kind == "license" for citation in citations)
+        both = governing and {citation.source for citation in citations} - governing
+        return (*((GOVERNS,) if both else ()), *((NOT_LEGAL_ADVICE,) if licensed else ()))
+
+
+def checked(text: str) -> str:
+    """The question as plain text on one line; raises QuestionError for one that is empty, too long or not text."""
+    if any(unicodedata.category(character) in ("Cs", "Co", "Cn") for character in text) or "�" in text:
+        raise QuestionError("The question is not readable text: send it as UTF-8.")
+    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
+    plain = " ".join(plain.split())
+    if not any(character.isalnum() for character in plain):
+        raise QuestionError("The question is empty: ask something about the announcement or the license.")
+    if len(plain) > MAX_CHARACTERS:
+        raise QuestionError(f"The question has {len(plain):,} characters; at most {MAX_CHARACTERS:,} are read. Shorten it.")
+    return plain
+
+
+async def _then_end(pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str | None, None]:
+    """The pieces, then None: what is left is read the same way as what came."""
+    async for piece in pieces:
+        yield piece
+    yield None
+
+
+def _same(text: str, other: str) -> bool:
+    words, others = text.lower().split(), other.lower().split()
+    shared = len(set(words) & set(others))
+    return shared >= 0.8 * min(len(set(words)), len(set(others)))
+
+
+class _Watch:
+    """The times of one question, in seconds from its start."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._start = clock()
+        self._search = self._first = 0.0
+
+    def searched(self) -> None:
+        self._search = self._clock() - self._start
+
+    def wrote(self, written: Cited) -> None:
+        if written and not self._first:
+            self._first = self._clock() - self._start
+
+    def timings(self, said: bool) -> Timings:
+        total = self._clock() - self._start
+        return Timings(self._search, (self._first or total) if said else 0.0, total)

@@ -1,0 +1,46 @@
+"""Words near in meaning, by the embedding model's own view of single words; opposites are kept apart by a list."""
+
+from collections.abc import Sequence
+
+from knowledge.embedding import Embedder, Vectors
+from knowledge.language import stem
+
+_NEAR = 0.58
+"""Cosine similarity of two single words from which they count as synonyms."""
+
+# An embedding model puts opposites close together: these never support each other.
+_OPPOSITES = frozenset(
+    frozenset(stem(word) for word in pair.split("/"))
+    for pair in """open/closed open/close public/private cheap/expensive free/paid free/expensive win/lose good/bad better/worse
+    big/small bigger/smaller large/small high/low long/short early/late fast/slow easy/hard easy/difficult start/end begin/end
+    begin/terminate start/terminate commence/terminate accept/reject accept/refuse allow/forbid allow/prohibit permit/prohibit
+    grant/revoke grant/deny include/exclude included/excluded inclusive/exclusive add/remove keep/delete retain/delete buy/sell
+    give/take increase/decrease rise/fall up/down more/less gain/lose profit/loss income/cost user/developer users/developers
+    buyer/seller employer/employee licensor/licensee plaintiff/defendant legal/illegal valid/invalid lawful/unlawful true/false
+    possible/impossible direct/indirect express/implied domestic/foreign commercial/research online/offline local/remote
+    device/cloud hardware/software input/output month/year month/week week/year day/year day/month hour/day minute/hour
+    before/after first/last previous/next past/future morning/evening north/south east/west man/woman child/adult friend/enemy
+    ally/rival partner/competitor partner/rival customer/supplier warranty/liability trademark/patent trademark/copyright
+    patent/copyright strong/weak rich/poor safe/dangerous success/failure advantage/disadvantage support/oppose""".split()
+)
+
+
+class WordSynonyms:
+    """Finds the words that a word may stand for; each word is embedded once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[str, Vectors] = {}
+
+    def __call__(self, word: str, others: Sequence[str]) -> frozenset[str]:
+        """Those of `others` that `word` may stand for."""
+        candidates = [other for other in others if frozenset((stem(word), stem(other))) not in _OPPOSITES]
+        if not candidates:
+            return frozenset()
+        self._learn([word, *candidates])
+        return frozenset(other for other in candidates if float(self._known[word] @ self._known[other]) >= _NEAR)
+
+    def _learn(self, words: Sequence[str]) -> None:
+        missing = [word for word in dict.fromkeys(words) if word not in self._known]
+        if missing:
+            self._known.update(zip(missing, self._embedder.embed(missing), strict=True))

@@ -1,0 +1,70 @@
+"""The documents themselves: the list of them, one of them section by section, and the section around a quote."""
+
+from bot.messages import Citation
+from bot.replies import Choice, PassageReply, SourceEntry, SourceReply, SourceSection, SourcesReply
+from knowledge.chunking import passages_of
+from knowledge.errors import SourceError, UnknownSourceError
+from knowledge.loading import Library, Source
+
+_LONGEST_CORRECTION = 40
+
+
+def list_sources(library: Library) -> SourcesReply:
+    """Answer `/sources`: every document; one that cannot be read is listed with its problem."""
+    return SourcesReply(tuple(_entry(library, source) for source in library.sources))
+
+
+def read_source(library: Library, source_id: str) -> SourceReply:
+    """Answer `/sources id`: a document in the reading copy, under the locators that citations use.
+
+    Raises UnknownSourceError, or SourceError if it cannot be read.
+    """
+    document = library.document(source_id)
+    sections: dict[tuple[int, int], str] = {}
+    for passage in passages_of(document):
+        sections.setdefault(passage.section, passage.locator)
+    return SourceReply(
+        _entry(library, _source(library, source_id)),
+        tuple(SourceSection(locator, document.read(*span).text.strip()) for span, locator in sections.items()),
+    )
+
+
+def complete_source(library: Library, prefix: str) -> list[Choice]:
+    """The documents whose id begins with what was typed."""
+    wanted = prefix.strip().casefold()
+    return [Choice(source.id, source.title) for source in library.sources if source.id.casefold().startswith(wanted)]
+
+
+def passage_around(library: Library, citation: Citation) -> PassageReply:
+    """The section that a citation quotes from, to be shown with the quote marked; raises KnowledgeError."""
+    document = library.document(citation.source)
+    if document.text[citation.start : citation.end] != citation.quote:
+        raise SourceError(f"The source {citation.source!r} has changed since it was quoted; ask again.")
+    sections = [passage.section for passage in passages_of(document) if passage.id == citation.passage]
+    start, end = sections[0] if sections else (citation.start, citation.end)
+    start, end = min(start, citation.start), max(end, citation.end)
+    section = document.read(start, end).text
+    # Corrections shift the quote's place in the reading copy, and one at its edge may belong to both sides.
+    before = len(document.read(start, citation.start).text)
+    at = section.find(citation.reading, max(0, before - _LONGEST_CORRECTION))
+    if at < 0:
+        at, section = 0, citation.reading
+    after = at + len(citation.reading)
+    parts = section[:at].lstrip(), section[at:after], section[after:].rstrip()
+    return PassageReply(citation.number, citation.title, citation.locator, *parts)
+
+
+def _source(library: Library, source_id: str) -> Source:
+    for source in library.sources:
+        if source.id == source_id:
+            return source
+    raise UnknownSourceError(f"No source is called {source_id!r}.")
+
+
+def _entry(library: Library, source: Source) -> SourceEntry:
+    characters, problem = 0, ""
+    try:
+        characters = len(library.document(source.id).text)
+    except SourceError as error:
+        problem = str(error)
+    return SourceEntry(source.id, source.title, source.kind, source.path.name, characters, source.governs, problem)
