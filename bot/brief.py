@@ -10,6 +10,7 @@ from typing import Any
 from bot.answering.prompts import GOVERNS, NOT_LEGAL_ADVICE
 from bot.messages import Answer, Citation, Sentence, Timings
 from bot.replies import BriefPoint, Choice, ExplainReply, OfferReply
+from bot.source_reading import open_document
 from knowledge.chunking import passages_of
 from knowledge.documents import Document, Passage
 from knowledge.errors import SourceError
@@ -61,7 +62,7 @@ def explain(library: Library, topic: str = "", brief: Path = BRIEF) -> ExplainRe
         choices = tuple(Choice(point.topic, point.heading) for point in points)
         return OfferReply(f"The brief has no point on “{topic.strip()[:60]}”. It has these:", "explain", choices)
     sources = {claim.source for point in chosen for claim in point.claims}
-    documents = (library.document(source) for source in sources)
+    documents = (open_document(library, source) for source in sources)
     return _reply(chosen, {document.id: _Read(document, passages_of(document)) for document in documents})
 
 

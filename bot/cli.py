@@ -17,8 +17,9 @@ from bot.faults import message_for
 from bot.license_lookup import look_up
 from bot.public_json import clause_json, contents_json, explain_json, source_json, sources_json
 from bot.replies import ContentsReply, OfferReply
-from bot.source_reading import list_sources, read_source
+from bot.source_reading import list_sources, open_document, read_source
 from bot.version import version as installed_version
+from knowledge.loading import Library
 
 _INTERRUPTED = 130  # 128 + SIGINT, as a shell shows it
 
@@ -152,17 +153,17 @@ def sources(
     if source is None:
         if raw:
             raise UsageError("--raw needs the id of a source: herald sources ID --raw.")
-        _list_sources(as_json)
+        _list_sources(library, as_json)
     elif raw:
-        write_bytes(library.document(source).text.encode())
+        write_bytes(open_document(library, source).text.encode())
     elif as_json:
-        write_json(source_json(library.document(source)))
+        write_json(source_json(open_document(library, source)))
     else:
         print_lines(render(read_source(library, source)))
 
 
-def _list_sources(as_json: bool) -> None:
-    reply = list_sources(open_library())
+def _list_sources(library: Library, as_json: bool) -> None:
+    reply = list_sources(library)
     if as_json:
         write_json(sources_json(reply))
     else:

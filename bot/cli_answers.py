@@ -18,7 +18,6 @@ from bot.messages import Question
 from bot.models.catalog import resolve
 from bot.public_json import answer_json
 from bot.settings import Settings, load_settings
-from bot.version import version
 from knowledge.loading import Library
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ async def _chat(settings: Settings) -> int:
 
 
 def _greeting(settings: Settings) -> list[Line]:
-    lead = Span(f"Herald {version()}", "heading")
+    lead = Span("Herald", "heading")
     lines = [Line((lead, Span(" · Ask about Meta's release of Llama 2. /help shows more, Ctrl-D leaves.")))]
     try:
         note = resolve(settings.model, settings.models_dir).note

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.replies import Choice, ClauseLine, ClauseReply, ContentsReply, Definition, LicenseContents, OfferReply
+from bot.source_reading import open_document
 from knowledge.chunking import license_of
 from knowledge.clause_lookup import ClauseMatch, find_clause
 from knowledge.defined_terms import uses
@@ -83,7 +84,12 @@ def _licenses(library: Library) -> list[_Source]:
     if not found:
         raise ClauseError("There is no license among the sources.")
     return [
-        _Source(source.id, source.title, "" if place == 0 else f"{source.id}:", license_of(library.document(source.id)))
+        _Source(
+            source.id,
+            source.title,
+            "" if place == 0 else f"{source.id}:",
+            license_of(open_document(library, source.id)),
+        )
         for place, source in enumerate(found)
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.answering.prompts import NOT_LEGAL_ADVICE
 from bot.messages import Answer, Draft, Sentence, Stage, Status
 
-CAN_ANSWER = "I can answer what the announcement of Llama 2 was, why Meta makes it open, and what its license says."
+CAN_ANSWER = "Ask me what was announced about Llama 2, why Meta opens it, or what its license says."
 QUOTED_LABEL = "In the sources' own words:"
 STOPPED = "Stopped."
 

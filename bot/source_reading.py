@@ -1,12 +1,26 @@
 """The documents themselves: the list of them, one of them section by section, and the section around a quote."""
 
+from dataclasses import replace
+
 from bot.messages import Citation
 from bot.replies import Choice, PassageReply, SourceEntry, SourceReply, SourceSection, SourcesReply
 from knowledge.chunking import passages_of
-from knowledge.errors import SourceError, UnknownSourceError
-from knowledge.loading import Library, Source
+from knowledge.documents import Document
+from knowledge.errors import SourceError
+from knowledge.loading import Library, Source, load_document
 
 _LONGEST_CORRECTION = 40
+
+
+def open_document(library: Library, source_id: str) -> Document:
+    """A document without the questions it is found by: only search needs those, and they take longest to read.
+
+    Raises UnknownSourceError, or SourceError if it cannot be read.
+    """
+    for source in library.sources:
+        if source.id == source_id:
+            return load_document(replace(source, questions=None, unanswered=None))
+    return library.document(source_id)  # which says what ids there are
 
 
 def list_sources(library: Library) -> SourcesReply:
@@ -19,12 +33,13 @@ def read_source(library: Library, source_id: str) -> SourceReply:
 
     Raises UnknownSourceError, or SourceError if it cannot be read.
     """
-    document = library.document(source_id)
+    document = open_document(library, source_id)
     sections: dict[tuple[int, int], str] = {}
     for passage in passages_of(document):
         sections.setdefault(passage.section, passage.locator)
+    source = next(source for source in library.sources if source.id == source_id)
     return SourceReply(
-        _entry(library, _source(library, source_id)),
+        _entry(library, source),
         tuple(SourceSection(locator, document.read(*span).text.strip()) for span, locator in sections.items()),
     )
 
@@ -37,7 +52,7 @@ def complete_source(library: Library, prefix: str) -> list[Choice]:
 
 def passage_around(library: Library, citation: Citation) -> PassageReply:
     """The section that a citation quotes from, to be shown with the quote marked; raises KnowledgeError."""
-    document = library.document(citation.source)
+    document = open_document(library, citation.source)
     if document.text[citation.start : citation.end] != citation.quote:
         raise SourceError(f"The source {citation.source!r} has changed since it was quoted; ask again.")
     sections = [passage.section for passage in passages_of(document) if passage.id == citation.passage]
@@ -54,17 +69,10 @@ def passage_around(library: Library, citation: Citation) -> PassageReply:
     return PassageReply(citation.number, citation.title, citation.locator, *parts)
 
 
-def _source(library: Library, source_id: str) -> Source:
-    for source in library.sources:
-        if source.id == source_id:
-            return source
-    raise UnknownSourceError(f"No source is called {source_id!r}.")
-
-
 def _entry(library: Library, source: Source) -> SourceEntry:
     characters, problem = 0, ""
     try:
-        characters = len(library.document(source.id).text)
+        characters = len(open_document(library, source.id).text)
     except SourceError as error:
         problem = str(error)
     return SourceEntry(source.id, source.title, source.kind, source.path.name, characters, source.governs, problem)

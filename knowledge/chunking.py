@@ -2,15 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from knowledge.documents import Document, Passage
 from knowledge.licenses import Clause, License, load_annotations, parse_license
 from knowledge.sentences import sentence_spans, spoken_spans
 
-_BLOCK = re.compile(r"\S(?:.|\n(?!\s*\n))*")
-_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
+_BLOCK = re.compile(r"\S(?:[^\n]|\n(?!\s*\n))*+")
+_LAST_CHARACTERS = ".!?…:。！？\"'”’)"
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:(?!---)[^\n]*\n)*---[ \t]*(?:\n|\Z)")
+_FENCE = re.compile(r"[ \t]*(```|~~~)")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*$")
+# A list item or a table row: a statement of its own, whatever ends it.
+_ITEM = re.compile(r"^[ \t]*(?:[-*+•][ \t]+|\d{1,3}[.)][ \t]+|\|)", re.M)
+_MAX_SECTION = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,7 @@ class _Section:
 def passages_of(document: Document) -> tuple[Passage, ...]:
     """The passages of a document in order; a section's sentences share its span, locator and heading."""
     counted: Counter[str] = Counter()
-    return tuple(
-        passage for section in _sections(document) for passage in _sentences(document, section, counted)
-    )
+    return tuple(passage for section in _sections(document) for passage in _sentences(document, section, counted))
 
 
 def license_of(document: Document) -> License:
@@ -41,32 +46,82 @@ def _sections(document: Document) -> Iterator[_Section]:
         case "license":
             return _clauses(license_of(document))
         case "markdown":
-            return _markdown(document.text)
+            return _markdown(document)
         case _:
             return _paragraphs(document.text)
 
 
 def _paragraphs(text: str) -> Iterator[_Section]:
-    for number, (start, end) in enumerate(_blocks(text), start=1):
+    blocks = [span for span in _blocks(text) if _has_words(text, *span)]
+    if len(blocks) == 1 and _has_a_paragraph_a_line(text):
+        blocks = [(m.start(), m.end()) for m in re.finditer(r"\S[^\n]*", text) if _has_words(text, *m.span())]
+    for number, (start, end) in enumerate(blocks, start=1):
         yield _Section(start, end, f"¶ {number}")
 
 
-def _markdown(text: str) -> Iterator[_Section]:
+def _has_a_paragraph_a_line(text: str) -> bool:
+    """Whether most lines end as sentences do; a hard-wrapped text ends its lines anywhere."""
+    lines = [line for line in map(str.rstrip, text.split("\n")) if line]
+    return sum(line.endswith(tuple(_LAST_CHARACTERS)) for line in lines) * 2 > len(lines)
+
+
+def _markdown(document: Document) -> Iterator[_Section]:
     """Blocks under the trail of their headings; a heading itself is no passage."""
     trail: list[tuple[int, str]] = []
-    number = 0
-    for start, end in _blocks(text):
-        while heading := _HEADING.match(text, start, text.find("\n", start, end) if "\n" in text[start:end] else end):
-            level = len(heading.group(1))
-            trail = [entry for entry in trail if entry[0] < level] + [(level, heading.group(2))]
-            number, start = 0, heading.end()
-            start += len(text[start:end]) - len(text[start:end].lstrip())
-            if start >= end:
-                break
-        if start < end:
-            number += 1
-            about = " › ".join(title for _, title in trail)
-            yield _Section(start, end, f"{about}, ¶ {number}" if about else f"¶ {number}", about)
+    counted: Counter[str] = Counter()
+    for start, end, level in _markdown_blocks(document.text):
+        if level:
+            title = document.read(start, end).text.strip("# ")
+            trail = [entry for entry in trail if entry[0] < level] + [(level, title)]
+        elif _has_words(document.text, start, end):
+            about = " › ".join(title for _, title in trail if title)
+            counted[about] += 1
+            yield _Section(start, end, f"{about}, ¶ {counted[about]}" if about else f"¶ {counted[about]}", about)
+
+
+def _markdown_blocks(text: str) -> Iterator[tuple[int, int, int]]:
+    """What blank lines, headings and code fences set apart, without front matter: start, end and level of heading."""
+    front_matter = _FRONT_MATTER.match(text)
+    at = front_matter.end() if front_matter else 0
+    start, previous, fence = at, at, ""
+    for line in text[at:].split("\n"):
+        end = at + len(line)
+        mark = _FENCE.match(line)
+        heading = _HEADING.match(line)
+        if mark and fence in ("", mark[1]):
+            if not fence:
+                yield from _block(text, start, at)
+            fence, start = ("", start) if fence else (mark[1], at)
+        elif fence:
+            pass
+        elif heading:
+            yield from _block(text, start, at)
+            yield at, end, len(heading[1])
+            start = end
+        elif _UNDERLINE.match(line) and previous < at and _is_one_line(text, start, at):
+            yield previous, at - 1, 1 if "=" in line else 2
+            start = end
+        elif not line.strip():
+            yield from _block(text, start, at)
+            start = end
+        previous, at = at, end + 1
+    yield from _block(text, start, len(text))
+
+
+def _block(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    kept = text[start:end].strip()
+    if kept:
+        start = text.index(kept[0], start)
+        yield start, start + len(kept), 0
+
+
+def _is_one_line(text: str, start: int, end: int) -> bool:
+    block = text[start:end].strip()
+    return bool(block) and "\n" not in block
+
+
+def _has_words(text: str, start: int, end: int) -> bool:
+    return any(character.isalnum() for character in text[start:end])
 
 
 def _clauses(license_: License) -> Iterator[_Section]:
@@ -102,23 +157,52 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _sentences(document: Document, section: _Section, counted: Counter[str]) -> Iterator[Passage]:
-    reading = document.read(section.start, section.end)
-    spans = spoken_spans(reading.text) if document.kind in ("transcript", "text") else sentence_spans(reading.text)
     place = section.locator.replace("§ ", "").replace("¶ ", "p").replace(" ", "-")
     heading = ", ".join(part for part in (document.title, section.locator, section.about) if part)
-    for start, end in spans:
+    spans = list(_spans(document, section))
+    for (text, start, end), around in zip(spans, _surroundings(section, spans), strict=True):
         # Several sections can share a place ("Definitions"): the count makes the id unique.
         counted[place] += 1
-        raw_start, raw_end = reading.raw_span(start, end)
         yield Passage(
             id=f"{document.id}/{place}/{counted[place]}",
             source=document.id,
             title=document.title,
             locator=section.locator,
             heading=heading,
-            text=reading.text[start:end],
-            start=raw_start,
-            end=raw_end,
-            section=(section.start, section.end),
+            text=text,
+            start=start,
+            end=end,
+            section=around,
             governs=document.governs,
         )
+
+
+def _spans(document: Document, section: _Section) -> Iterator[tuple[str, int, int]]:
+    """The sentences of a section: each as it reads, and its raw span."""
+    divide = spoken_spans if document.kind in ("transcript", "text") else sentence_spans
+    for piece_start, piece_end in _pieces(document, section):
+        reading = document.read(piece_start, piece_end)
+        for start, end in divide(reading.text):
+            yield reading.text[start:end], *reading.raw_span(start, end)
+
+
+def _pieces(document: Document, section: _Section) -> Iterator[tuple[int, int]]:
+    """The section, or what stands before its list items or table rows and each of those, without their marks."""
+    start = section.start
+    if document.kind in ("markdown", "text"):
+        for item in _ITEM.finditer(document.text, section.start, section.end):
+            yield start, item.start()
+            start = item.end()
+    yield start, section.end
+
+
+def _surroundings(section: _Section, spans: Sequence[tuple[str, int, int]]) -> Iterator[tuple[int, int]]:
+    """For each sentence the span to read it in: the section, or if that is very long, the part of it around."""
+    if section.end - section.start <= _MAX_SECTION:
+        yield from [(section.start, section.end)] * len(spans)
+        return
+    first = 0
+    for place, (_, _, end) in enumerate(spans, start=1):
+        if place == len(spans) or spans[place][2] - spans[first][1] > _MAX_SECTION:
+            yield from [(spans[first][1], end)] * (place - first)
+            first = place

@@ -1,5 +1,6 @@
 """Document and Passage: what Herald reads, with offsets that lead from every shown word back to the raw text."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,38 +19,50 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of a reading copy from its character `at` on: raw text as it is, or what a correction put there."""
+
+    at: int
+    start: int
+    end: int
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingCopy:
     """A stretch of a document as a person reads it; every character knows the raw span it stands for."""
 
     text: str
-    _starts: tuple[int, ...] = field(repr=False)
-    _ends: tuple[int, ...] = field(repr=False)
+    _pieces: tuple[_Piece, ...] = field(repr=False)
 
     @classmethod
     def of(cls, raw: str, start: int, end: int, edits: Iterable[Edit]) -> "ReadingCopy":
         """Read `raw[start:end]` with `edits`, which lie inside it, in order and apart from each other."""
         parts: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-
-        def keep(upto: int) -> None:
-            parts.append(raw[position:upto])
-            starts.extend(range(position, upto))
-            ends.extend(range(position + 1, upto + 1))
-
-        position = start
-        for edit in edits:
-            keep(edit.start)
-            parts.append(edit.reading)
-            starts.extend([edit.start] * len(edit.reading))
-            ends.extend([edit.end] * len(edit.reading))
-            position = edit.end
-        keep(end)
-        return cls("".join(parts), tuple(starts), tuple(ends))
+        pieces: list[_Piece] = []
+        at, position = 0, start
+        for edit in (*edits, Edit(end, end, "")):
+            kept = raw[position : edit.start]
+            for text, piece in (
+                (kept, _Piece(at, position, edit.start, corrected=False)),
+                (edit.reading, _Piece(at + len(kept), edit.start, edit.end, corrected=True)),
+            ):
+                if text:
+                    parts.append(text)
+                    pieces.append(piece)
+            at, position = at + len(kept) + len(edit.reading), edit.end
+        return cls("".join(parts), tuple(pieces))
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """The raw span that `text[start:end]` (not empty) stands for; a cut through a correction takes all of it."""
-        return self._starts[start], self._ends[end - 1]
+        first, last = self._piece_of(start), self._piece_of(end - 1)
+        return (
+            first.start if first.corrected else first.start + start - first.at,
+            last.end if last.corrected else last.start + end - last.at,
+        )
+
+    def _piece_of(self, place: int) -> _Piece:
+        return self._pieces[bisect_right(self._pieces, place, key=lambda piece: piece.at) - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +86,9 @@ class Document:
 
     def read(self, start: int, end: int) -> ReadingCopy:
         """The reading copy of `text[start:end]`."""
-        return ReadingCopy.of(
-            self.text, start, end, (edit for edit in self.edits if start <= edit.start and edit.end <= end)
-        )
+        first = bisect_left(self.edits, start, key=lambda edit: edit.start)
+        last = bisect_right(self.edits, end, key=lambda edit: edit.end)
+        return ReadingCopy.of(self.text, start, end, self.edits[first:last])
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class MiniLMEmbedder:
     name = f"{MODEL_NAME}@{MODEL_SHA256[:8]}"
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Load from a folder, by default the installed package's; raises EmbeddingError for missing or altered weights."""
+        """Load from a folder, by default the package's; raises EmbeddingError for missing or altered weights."""
         folder = folder or _packaged_folder()
         _check(folder / "model.safetensors")
         # The weights are on disk: nothing may be asked of a hub, at import or later.
@@ -46,8 +46,8 @@ class MiniLMEmbedder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()
-        logging.set_verbosity_error()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
 
     def embed(self, texts: Sequence[str]) -> Vectors:

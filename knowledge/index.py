@@ -3,56 +3,41 @@
 An index is a collection named after the fingerprint of what it holds: every key text and the embedding model. It is
 written beside the old one and marked complete last, so that a crash leaves the old index or the new one; whoever
 needs other contents builds another collection, and vectors of unchanged keys are taken over rather than made again.
+A folder belongs to one Herald at a time and keeps one collection. A server is shared: there a collection replaces
+only those of the same documents, and two Heralds that build the same one write the same.
 """
 
 import hashlib
 import logging
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
-from filelock import ReadWriteLock, Timeout
 
-from knowledge.documents import Passage
 from knowledge.embedding import Embedder, Vectors
-from knowledge.errors import StoreBusyError, StoreError
+from knowledge.errors import EmbeddingError, KnowledgeError, StoreError
+from knowledge.folder_lock import WAIT_SECONDS, FolderLock
+from knowledge.keys import Key, KeyKind, keys_for
 
 if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+    from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
 
-KeyKind = Literal["sentence", "surroundings", "question", "unanswered"]
+__all__ = ["Key", "KeyKind", "KeyMatch", "PassageIndex", "Report", "is_complete", "keys_for", "open_index"]
+
 Report = Callable[[int, int], None]
 
 _FORMAT = "2"  # raise when the collections' layout changes: older ones are then replaced
 _PREFIX = "herald-"
 _BATCH = 64
-_LOCK_SECONDS = 60.0
+_SERVER_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A text that a passage is found by: its sentence, its surroundings, or a question that it answers.
-
-    A key of kind `unanswered`, of no passage, is a question that the documents do not answer.
-    """
-
-    passage: str
-    kind: KeyKind
-    text: str
-
-    @property
-    def id(self) -> str:
-        """Names the key in the collection; the same text of the same passage has the same id in every index."""
-        digest = hashlib.sha256(f"{self.kind}\n{self.text}".encode()).hexdigest()[:16]
-        return f"{self.passage}#{digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +49,46 @@ class KeyMatch:
     similarity: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an index is, for messages: what fails there, and what to do about it."""
+
+    name: str
+    advice: str
+
+    @contextmanager
+    def errors(self, doing: str) -> Iterator[None]:
+        """Chroma's many kinds of failure (Rust panics among them) as one StoreError."""
+        from chromadb.errors import NotFoundError
+
+        try:
+            yield
+        except (KnowledgeError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except NotFoundError as error:
+            raise StoreError(f"Another Herald has replaced the index {self.name}: restart this one.") from error
+        except BaseException as error:
+            if not isinstance(error, Exception) and "Panic" not in type(error).__name__:
+                raise
+            reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+            raise StoreError(f"Cannot {doing} the index {self.name}: {reason}; {self.advice}.") from error
+
+
 class PassageIndex:
     """A complete index, open for queries. Blocking; safe to use from several threads."""
 
-    def __init__(self, collection: "Collection", release: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, collection: "Collection", place: _Place, release: Callable[[], None]) -> None:
         self._collection = collection
+        self._place = place
         self._release = release
 
     def query(self, vector: Vectors, limit: int) -> list[KeyMatch]:
         """The `limit` keys nearest to a unit vector, best first; raises StoreError."""
-        with _store_errors("read"):
+        with self._place.errors("read"):
             found = self._collection.query(
-                query_embeddings=[vector], n_results=limit, include=["metadatas", "distances"]
+                query_embeddings=np.asarray([vector], dtype=np.float32),
+                n_results=limit,
+                include=["metadatas", "distances"],
             )
         metadatas, distances = (found["metadatas"] or [[]])[0], (found["distances"] or [[]])[0]
         return [
@@ -96,136 +109,183 @@ def open_index(
     url: str | None = None,
     report: Report = lambda done, total: None,
     rebuild: bool = False,
+    wait: float = WAIT_SECONDS,
 ) -> PassageIndex:
     """Open the index of exactly these keys, building what is missing of it; `report` hears how many are embedded.
 
-    Raises StoreBusyError while another process holds the folder, StoreError where it cannot be read or written.
+    Raises StoreBusyError where another process still holds the folder after `wait` seconds, and StoreError where the
+    index cannot be read or written.
     """
-    if url:
-        with _store_errors(f"reach the Chroma server at {url}"):
-            return PassageIndex(_complete_collection(_server(url), keys, embedder, report, rebuild))
-    lock = _lock(folder)
-    try:
-        if rebuild or not _has_complete(folder, lock, keys, embedder):
-            with _exclusively(lock, folder), _store_errors(f"write {folder}"):
-                _complete_collection(_embedded(folder), keys, embedder, report, rebuild)
-        _share(lock, folder)
-        with _store_errors(f"read {folder}"):
-            return PassageIndex(_embedded(folder).get_collection(_name(keys, embedder)), lock.close)
-    except BaseException:
-        lock.close()
-        raise
+    build = _Build(keys, embedder, report, rebuild, alone=url is None)
+    return _open_server(build, url) if url else _open_folder(build, folder, wait)
 
 
 def is_complete(keys: Sequence[Key], embedder_name: str, folder: Path) -> bool:
     """Whether the folder holds the index of exactly these keys; makes nothing."""
     if not (folder / "chroma.sqlite3").exists():
         return False
-    with _store_errors(f"read {folder}"):
-        return _find(_embedded(folder), _name_for(keys, embedder_name), len(keys)) is not None
+    with _in(folder).errors("read"), closing(_embedded(folder)) as client:
+        return _find(client, _name(keys, embedder_name), len(keys)) is not None
 
 
-def _complete_collection(
-    client: "ClientAPI", keys: Sequence[Key], embedder: Embedder, report: Report, rebuild: bool
-) -> "Collection":
-    name = _name(keys, embedder)
-    if not rebuild and (found := _find(client, name, len(keys))):
-        return found
-    others = [other.name for other in client.list_collections() if other.name.startswith(_PREFIX)]
-    known = {} if rebuild else _vectors_of(client, others, embedder)
-    if name in others:
-        client.delete_collection(name)
-    collection = client.create_collection(
-        name,
-        metadata={"complete": False, "embedder": embedder.name},
-        configuration={"hnsw": {"space": "cosine", "ef_search": 256, "ef_construction": 256}},
-    )
-    for done, batch, vectors in _embedded_batches(keys, known, embedder):
-        collection.add(
-            ids=[key.id for key in batch],
-            embeddings=vectors,
-            metadatas=[{"passage": key.passage, "kind": key.kind} for key in batch],
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """A wanted index; `alone` where no other Herald has collections beside it."""
+
+    keys: Sequence[Key]
+    embedder: Embedder
+    report: Report
+    rebuild: bool
+    alone: bool
+
+    @property
+    def name(self) -> str:
+        return _name(self.keys, self.embedder.name)
+
+    def collection(self, client: "Client") -> "Collection":
+        """The complete collection, built if it is not there; those that it replaces go when it is complete."""
+        if not self.rebuild and (found := _find(client, self.name, len(self.keys))):
+            return found
+        earlier = [other for other in client.list_collections() if self._replaces(other)]
+        known = {} if self.rebuild else self._vectors_of(earlier)
+        if self.rebuild and self.name in [other.name for other in earlier]:
+            client.delete_collection(self.name)
+        collection = client.get_or_create_collection(
+            self.name,
+            metadata=self._metadata(complete=False),
+            configuration={"hnsw": {"space": "cosine", "ef_search": 512, "ef_construction": 256}},
         )
-        report(done, len(keys))
-    collection.modify(metadata={"complete": True, "embedder": embedder.name})
-    for other in others:
-        if other != name:
-            client.delete_collection(other)
-    return collection
+        self._fill(collection, known)
+        collection.modify(metadata=self._metadata(complete=True))
+        for other in earlier:
+            if other.name != self.name:
+                client.delete_collection(other.name)
+        return collection
+
+    def _metadata(self, complete: bool) -> dict[str, str | bool]:
+        return {"complete": complete, "embedder": self.embedder.name, "sources": self._sources}
+
+    @property
+    def _sources(self) -> str:
+        return " ".join(sorted({key.source for key in self.keys} - {""}))
+
+    def _replaces(self, other: "Collection") -> bool:
+        same = (other.metadata or {}).get("sources") == self._sources
+        return other.name.startswith(_PREFIX) and (self.alone or same or other.name == self.name)
+
+    def _vectors_of(self, collections: Sequence["Collection"]) -> dict[str, Vectors]:
+        """The vectors that earlier collections hold, unfinished ones too, by key id."""
+        known: dict[str, Vectors] = {}
+        for collection in collections:
+            if (collection.metadata or {}).get("embedder") == self.embedder.name:
+                content = collection.get(include=["embeddings"])
+                known.update(zip(content["ids"], np.asarray(content["embeddings"], dtype=np.float32), strict=True))
+        return known
+
+    def _fill(self, collection: "Collection", known: dict[str, Vectors]) -> None:
+        """Write the keys in batches, with vectors made anew only for those not known."""
+        for start in range(0, len(self.keys), _BATCH):
+            batch = self.keys[start : start + _BATCH]
+            made = self._embedded([key for key in batch if key.id not in known])
+            collection.upsert(
+                ids=[key.id for key in batch],
+                embeddings=np.stack([made[key.id] if key.id in made else known[key.id] for key in batch]),
+                metadatas=[{"passage": key.passage, "kind": key.kind} for key in batch],
+            )
+            self.report(start + len(batch), len(self.keys))
+
+    def _embedded(self, keys: Sequence[Key]) -> dict[str, Vectors]:
+        if not keys:
+            return {}
+        try:
+            vectors = self.embedder.embed([key.text for key in keys])
+        except Exception as error:
+            raise EmbeddingError(f"The embedding model failed: {' '.join(str(error).split())[:200]}") from error
+        return dict(zip((key.id for key in keys), vectors, strict=True))
 
 
-def _embedded_batches(
-    keys: Sequence[Key], known: dict[str, Vectors], embedder: Embedder
-) -> Iterator[tuple[int, Sequence[Key], Vectors]]:
-    """The keys in batches with their vectors, made anew only for the keys not known."""
-    for start in range(0, len(keys), _BATCH):
-        batch = keys[start : start + _BATCH]
-        fresh = [key for key in batch if key.id not in known]
-        made = dict(zip((key.id for key in fresh), embedder.embed([key.text for key in fresh]), strict=True)) if fresh else {}
-        yield start + len(batch), batch, np.stack([made.get(key.id, known.get(key.id)) for key in batch])  # type: ignore[arg-type]
+def _open_folder(build: _Build, folder: Path, wait: float) -> PassageIndex:
+    place, lock = _in(folder), FolderLock(folder, wait)
+    try:
+        if build.rebuild or not _has_complete(build, folder, lock):
+            with lock.writing(), place.errors("write"), closing(_embedded(folder)) as client:
+                build.collection(client)
+        lock.share()
+        with place.errors("read"), ExitStack() as stack:
+            stack.callback(lock.close)
+            client = stack.enter_context(closing(_embedded(folder)))
+            return PassageIndex(client.get_collection(build.name), place, stack.pop_all().close)
+    except BaseException:
+        lock.close()
+        raise
 
 
-def _vectors_of(client: "ClientAPI", names: Sequence[str], embedder: Embedder) -> dict[str, Vectors]:
-    """The vectors that earlier collections hold, unfinished ones too, by key id."""
-    known: dict[str, Vectors] = {}
-    for name in names:
+def _open_server(build: _Build, url: str) -> PassageIndex:
+    place = _Place(f"on the Chroma server {url}", "start the server, or correct HERALD_KNOWLEDGE__CHROMA_URL")
+    with place.errors("open"), ExitStack() as stack:
+        client = stack.enter_context(closing(_server(url)))
+        return PassageIndex(build.collection(client), place, stack.pop_all().close)
+
+
+def _find(client: "Client", name: str, size: int) -> "Collection | None":
+    from chromadb.errors import NotFoundError
+
+    try:
         collection = client.get_collection(name)
-        if (collection.metadata or {}).get("embedder") == embedder.name:
-            content = collection.get(include=["embeddings"])
-            known.update(zip(content["ids"], np.asarray(content["embeddings"], dtype=np.float32), strict=True))
-    return known
-
-
-def _find(client: "ClientAPI", name: str, size: int) -> "Collection | None":
-    if name not in [collection.name for collection in client.list_collections()]:
+    except NotFoundError:
         return None
-    collection = client.get_collection(name)
     complete = bool((collection.metadata or {}).get("complete")) and collection.count() == size
     return collection if complete else None
 
 
-def _name(keys: Sequence[Key], embedder: Embedder) -> str:
-    return _name_for(keys, embedder.name)
-
-
-def _name_for(keys: Sequence[Key], embedder_name: str) -> str:
+def _name(keys: Sequence[Key], embedder_name: str) -> str:
     digest = hashlib.sha256(f"{_FORMAT}\n{embedder_name}".encode())
     for key in keys:
         digest.update(f"\n{key.id}".encode())
     return _PREFIX + digest.hexdigest()[:24]
 
 
-def _embedded(folder: Path) -> "ClientAPI":
+def _embedded(folder: Path) -> "Client":
     import chromadb
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+    return cast("Client", chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False)))
 
 
-def _server(url: str) -> "ClientAPI":
+def _server(url: str) -> "Client":
     import chromadb
     from chromadb.config import Settings
 
+    # Chroma's client waits for ever: the first call here finds out whether anyone answers, and later ones get a limit.
+    httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=_SERVER_SECONDS).raise_for_status()
     parts = urlsplit(url)
     secure = parts.scheme == "https"
-    return chromadb.HttpClient(
+    client = chromadb.HttpClient(
         host=parts.hostname or "localhost",
         port=parts.port or (443 if secure else 80),
         ssl=secure,
         settings=Settings(anonymized_telemetry=False),
     )
+    session = getattr(getattr(client, "_server", None), "_session", None)
+    if isinstance(session, httpx.Client):
+        session.timeout = httpx.Timeout(_SERVER_SECONDS)
+    return cast("Client", client)
 
 
-def _has_complete(folder: Path, lock: ReadWriteLock, keys: Sequence[Key], embedder: Embedder) -> bool:
+def _in(folder: Path) -> _Place:
+    return _Place(f"in {folder}", "make room there and run `herald index --rebuild`, or set HERALD_DATA_DIR")
+
+
+def _has_complete(build: _Build, folder: Path, lock: FolderLock) -> bool:
     """Whether the folder's index is complete; one that cannot be read at all is moved aside, to be built again."""
-    _share(lock, folder)
+    lock.share()
     try:
-        return is_complete(keys, embedder.name, folder)
-    except StoreError:
-        log.warning("The index in %s cannot be read and is built again.", folder)
+        return is_complete(build.keys, build.embedder.name, folder)
+    except StoreError as error:
+        log.warning("%s It is built again; the old files are in %s.", error, folder / "damaged")
     finally:
         lock.release()
-    with _exclusively(lock, folder), _store_errors(f"write {folder}"):
+    with lock.writing(), _in(folder).errors("write"):
         _set_aside(folder)
     return False
 
@@ -240,78 +300,3 @@ def _set_aside(folder: Path) -> None:
     for entry in folder.iterdir():
         if entry != aside and not entry.name.startswith("lock"):
             entry.replace(aside / entry.name)
-
-
-def _lock(folder: Path) -> ReadWriteLock:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return ReadWriteLock(folder / "lock.db", timeout=_LOCK_SECONDS, is_singleton=False)
-    except (OSError, sqlite3.Error, ValueError) as error:
-        raise StoreError(_unwritable(folder, error)) from error
-
-
-def _share(lock: ReadWriteLock, folder: Path) -> None:
-    """Hold the folder for reading, together with others; waits while another process writes it."""
-    try:
-        lock.acquire_read()
-    except Timeout as error:
-        raise StoreBusyError(_busy(folder)) from error
-    except (OSError, sqlite3.Error, ValueError) as error:
-        raise StoreError(_unwritable(folder, error)) from error
-
-
-@contextmanager
-def _exclusively(lock: ReadWriteLock, folder: Path) -> Iterator[None]:
-    try:
-        lock.acquire_write()
-    except Timeout as error:
-        raise StoreBusyError(_busy(folder)) from error
-    except (OSError, sqlite3.Error, ValueError) as error:
-        raise StoreError(_unwritable(folder, error)) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _store_errors(doing: str) -> Iterator[None]:
-    """Chroma's many kinds of failure (Rust panics among them) as one StoreError."""
-    try:
-        yield
-    except (StoreError, KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and "Panic" not in type(error).__name__:
-            raise
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise StoreError(f"Cannot {doing} the index: {reason}" if doing == "read" else f"Cannot {doing}: {reason}") from error
-
-
-def _busy(folder: Path) -> str:
-    return f"The index in {folder} is in use by another Herald; try again when it is done, or set HERALD_DATA_DIR."
-
-
-def _unwritable(folder: Path, error: Exception) -> str:
-    return f"Cannot use the index folder {folder} ({error}): make it writable, or set HERALD_DATA_DIR to another folder."
-
-
-def keys_for(
-    passages: Sequence[Passage], questions: Sequence[tuple[str, str]] = (), unanswered: Sequence[str] = ()
-) -> list[Key]:
-    """The keys of passages in document order: each alone under its heading, with its neighbours, and by questions.
-
-    `questions` are pairs of a passage id and a question that the passage answers.
-    """
-    keys = []
-    for number, passage in enumerate(passages):
-        around = [
-            other.text
-            for other in passages[max(0, number - 1) : number + 2]
-            if (other.source, other.section) == (passage.source, passage.section)
-        ]
-        keys.append(Key(passage.id, "sentence", f"{passage.heading}: {passage.text}"))
-        if len(around) > 1:
-            keys.append(Key(passage.id, "surroundings", " ".join(around)))
-    keys += [Key(passage, "question", question) for passage, question in dict.fromkeys(questions)]
-    return keys + [Key("", "unanswered", question) for question in dict.fromkeys(unanswered)]

@@ -7,11 +7,26 @@ from functools import lru_cache
 
 import Stemmer
 
-_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]+(?:['’][A-Za-z]+)?|\d+(?:[.,]\d+)*")
-_NUMBER = re.compile(r"(?<![\w.])\$?(\d+(?:,\d{3})+|\d+)(\.\d+)?(?:\s*|-)(thousand|million|billion|trillion|k|m|bn|b)?\b", re.I)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,]\d+)*")
+# A digit that opens the number of a clause ("1.b.iii") is no quantity.
+_NUMBER = re.compile(
+    r"(?<![\w.])\$?(\d+(?:,\d{3})+|\d++)(\.\d+)?+(?!\.[a-z]\b)"
+    r"(?:(?:\s*|-)(thousand|million|billion|trillion|k|mn|m|bn|b)\b|\b)",
+    re.I,
+)
 _NAME = re.compile(r"[A-Z][\w]*(?:[A-Z0-9&.'’-][\w]*)*")
-_SCALES = {"thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "billion": 10**9, "b": 10**9, "bn": 10**9}
+_SCALES = {
+    "thousand": 10**3,
+    "k": 10**3,
+    "million": 10**6,
+    "m": 10**6,
+    "mn": 10**6,
+    "billion": 10**9,
+    "b": 10**9,
+    "bn": 10**9,
+}
 _SCALES["trillion"] = 10**12
+_LARGE = frozenset(("hundred", "thousand", "million", "billion", "trillion"))
 _UNITS = {
     word: value
     for value, word in enumerate(
@@ -44,7 +59,9 @@ FUNCTION_WORDS = frozenset(
     doesnt didnt isnt arent whats hows thats""".split()
 )
 NEGATIONS = frozenset("no not never none neither nor nothing nobody cannot without n't hardly unless except".split())
-_NEGATIVE = re.compile(r"\b(?:no|not|never|none|neither|nor|nothing|nobody|cannot|without|hardly|unless|except)\b|n['’]t\b", re.I)
+_NEGATIVE = re.compile(
+    r"\b(?:no|not|never|none|neither|nor|nothing|nobody|cannot|without|hardly|unless|except)\b|n['’]t\b", re.I
+)
 
 _stemmer = Stemmer.Stemmer("english")
 
@@ -83,7 +100,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def rarity(word: str) -> float:
-    """How rare a word is in English at large: 0 for the commonest, 7 for one never seen (7 minus its Zipf frequency)."""
+    """How rare a word is in English: 0 for the commonest, 7 for one never seen (7 minus its Zipf frequency)."""
     # Imported when first needed: an exact look-up of a clause needs no word frequencies.
     from wordfreq import zipf_frequency
 
@@ -96,7 +113,7 @@ def is_negated(text: str) -> bool:
 
 
 def numbers(text: str) -> set[float]:
-    """The quantities in a text, however they are written: `700 million`, `700M`, `seven hundred million`, `700,000,000`."""
+    """The quantities in a text, however written: `700 million`, `700M`, `seven hundred million`, `700,000,000`."""
     found: set[float] = set()
     for match in _NUMBER.finditer(text):
         whole, fraction, scale = match.groups()
@@ -106,21 +123,36 @@ def numbers(text: str) -> set[float]:
 
 
 def _spelled_numbers(text: str) -> Iterator[float]:
-    value: float | None = None
-    for word in re.findall(r"[a-z]+", text.lower()) + [""]:
-        if word in _UNITS:
-            value = _UNITS[word] + (value if value is not None and value >= 20 else 0)
-        elif word in _TENS:
-            value = _TENS[word] + (value if value is not None and value >= 100 else 0)
-        elif word == "hundred" and value is not None:
-            value *= 100
-        elif word in ("thousand", "million", "billion", "trillion") and value is not None:
-            value *= _SCALES[word]
-        elif value is not None and not (word == "and" and value >= 100):
-            # A lone "one" is more often a pronoun than a quantity.
-            if value != 1:
-                yield float(value)
-            value = None
+    """The numbers in words: what stands before each scale is multiplied by it, and those products are added."""
+    total = group = 0
+    inside, before = False, ""
+    for word in [*re.findall(r"[a-z]+", text.lower()), ""]:
+        if word in _UNITS or word in _TENS:
+            # "nineteen ninety" and "one two" are two numbers; "ninety nine" is one.
+            if inside and not _joins(word, before):
+                yield from _quantity(total + group)
+                total = group = 0
+            group, inside = group + _UNITS.get(word, _TENS.get(word, 0)), True
+        elif word == "hundred" and (inside or before == "a"):
+            group, inside = (group or 1) * 100, True
+        elif word in ("thousand", "million", "billion", "trillion") and (inside or before == "a"):
+            total, group, inside = total + (group or 1) * _SCALES[word], 0, True
+        elif inside and not (word == "and" and before in _LARGE):
+            yield from _quantity(total + group)
+            total = group = 0
+            inside = False
+        before = word
+
+
+def _joins(word: str, before: str) -> bool:
+    """Whether a spelled digit, teen or ten continues the number that the word before it belongs to."""
+    return before in _LARGE or before == "and" or (before in _TENS and 0 < _UNITS.get(word, 0) < 10)
+
+
+def _quantity(value: float) -> Iterator[float]:
+    # A lone "one" is more often a pronoun than a quantity.
+    if value != 1:
+        yield float(value)
 
 
 def names(text: str) -> list[str]:
@@ -128,7 +160,8 @@ def names(text: str) -> list[str]:
     found = []
     for match in _NAME.finditer(text):
         word = match.group().rstrip(".'’").removesuffix("'s").removesuffix("’s")
-        opens = not text[: match.start()].strip(" \"'“‘(\n") or text[: match.start()].rstrip(" \"'“‘(\n").endswith((".", "!", "?", ":"))
+        before = text[max(0, match.start() - 20) : match.start()].rstrip(" \"'“‘(\n")
+        opens = not before or before.endswith((".", "!", "?", ":"))
         common = word.lower() in FUNCTION_WORDS or (opens and rarity(word) < 4.0)
         if len(word) > 1 and not common:
             found.append(word)

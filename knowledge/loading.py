@@ -1,10 +1,11 @@
 """A document's text and its reviewed companions, from files or from an installed package."""
 
-import bisect
 import hashlib
 import importlib.util
+import itertools
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,15 +14,14 @@ from typing import cast, get_args
 
 from knowledge.documents import Document, Edit, Kind, KnownQuestion
 from knowledge.errors import SourceError, UnknownSourceError
+from knowledge.reading import mechanical_edits, merged, smallest_edit
 
 OFF_TOPIC = Path(__file__).with_name("documents") / "off_topic.toml"
 SHIPPED_SOURCES = Path(__file__).with_name("sources.toml")
 MAX_BYTES = 20_000_000
-_KEYS = {"id", "title", "kind", "file", "package", "resource", "sha256", "corrections", "questions", "unanswered", "annotations", "governs"}
-# A hard wrap inside a hyphenated word, any other run of white space, and Markdown's marks, read as a person reads them.
-_HYPHEN_WRAP = re.compile(r"(?<=\w-)[^\S\n]*\n[^\S\n]*(?=\w)")
-_WHITE_SPACE = re.compile(r"\s*\n\s*|\s{2,}|[^\S ]")
-_MARKDOWN = re.compile(r"\*\*|__|`|^#+ |^[ \t]*[-*+] (?=\S)|(?<=\])\([^)\s]*\)|[\[\]](?=\(|[^\]]*\]\()", re.M)
+_COMPANIONS = ("corrections", "questions", "unanswered", "annotations")
+_KEYS = {"id", "title", "kind", "file", "package", "resource", "sha256", "governs", *_COMPANIONS}
+_MARKDOWN_SUFFIXES = (".md", ".markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class Library:
         shipped, _ = read_sources(SHIPPED_SOURCES)
         if user_sources is None:
             return cls(shipped)
-        own, keep_shipped = read_sources(user_sources.expanduser())
+        own, keep_shipped = read_sources(_expanded(str(user_sources)))
         every = (*shipped, *own) if keep_shipped else own
-        repeated = {source.id for source in every if [other.id for other in every].count(source.id) > 1}
+        repeated = [name for name, times in Counter(source.id for source in every).items() if times > 1]
         if repeated:
-            raise SourceError(f"{user_sources}: the id {min(repeated)!r} is taken; give each source an id of its own.")
+            raise SourceError(f"{user_sources}: the id {repeated[0]!r} is taken; give each source an id of its own.")
         return cls(every)
 
     @cached_property
@@ -74,13 +74,15 @@ class Library:
 
 
 def read_sources(path: Path) -> tuple[tuple[Source, ...], bool]:
-    """The entries of a `sources.toml`, and whether it keeps the shipped documents beside its own (`shipped = false`)."""
+    """The entries of a `sources.toml`, and whether it keeps the shipped documents too (unless `shipped = false`)."""
     content = _read_toml(path)
     unknown = set(content) - {"source", "shipped"}
     entries = content.get("source", [])
     if unknown or not isinstance(entries, list) or not entries:
-        raise SourceError(f"{path}: expected [[source]] entries with id, title, kind and file" + _list(": not known: ", unknown))
-    return tuple(_source(path, entry) for entry in entries), bool(content.get("shipped", True))
+        raise SourceError(
+            f"{path}: expected [[source]] entries with id, title, kind and file" + _list("; not known: ", unknown)
+        )
+    return tuple(_source(path, entry) for entry in entries), _flag(path, content, "shipped", True)
 
 
 def load_document(source: Source) -> Document:
@@ -93,7 +95,7 @@ def load_document(source: Source) -> Document:
         kind=source.kind,
         text=text,
         governs=source.governs,
-        edits=_merge(corrections, _mechanical_edits(source.kind, text)),
+        edits=merged(corrections, mechanical_edits(text, _is_markdown(source))),
         questions=_known_questions(source, text) if source.questions else (),
         unanswered=_unanswered_questions(source) if source.unanswered else (),
         annotations=source.annotations,
@@ -109,67 +111,116 @@ def off_topic_questions() -> tuple[str, ...]:
 def _source(path: Path, entry: object) -> Source:
     if not isinstance(entry, dict):
         raise SourceError(f"{path}: each source is a [[source]] table.")
-    unknown = set(entry) - _KEYS
-    missing = {"id", "title", "kind"} - set(entry)
-    if unknown or missing or not ("file" in entry or {"package", "resource"} <= set(entry)):
-        raise SourceError(
-            f"{path}: source {entry.get('id', '?')!r}: needs id, title, kind and file (or package and resource)"
-            + _list("; missing: ", missing) + _list("; not known: ", unknown)
-        )
-    if entry["kind"] not in get_args(Kind):
-        raise SourceError(f"{path}: source {entry['id']!r}: kind {entry['kind']!r} is none of {', '.join(get_args(Kind))}.")
-    if not re.fullmatch(r"[\w.-]+", str(entry["id"])):
-        raise SourceError(f"{path}: the id {entry['id']!r} may only have letters, digits, '.', '_' and '-'.")
-    beside = {key: path.parent / str(entry[key]) for key in ("corrections", "questions", "unanswered", "annotations") if key in entry}
+    _check(path, entry)
+    beside = {key: path.parent / str(entry[key]) for key in _COMPANIONS if key in entry}
     return Source(
         id=str(entry["id"]),
-        title=str(entry["title"]),
+        title=" ".join(str(entry["title"]).split()),
         kind=cast(Kind, entry["kind"]),
-        path=path.parent / Path(str(entry["file"])).expanduser() if "file" in entry else _in_package(entry),
-        sha256=entry.get("sha256"),
-        governs=bool(entry.get("governs", False)),
+        path=path.parent / _expanded(str(entry["file"])) if "file" in entry else _in_package(entry),
+        sha256=str(entry["sha256"]).lower() if "sha256" in entry else None,
+        governs=_flag(path, entry, "governs", False),
         **beside,
     )
 
 
+def _check(path: Path, entry: dict[str, object]) -> None:
+    """Raise SourceError for the first thing wrong with an entry."""
+    name = entry.get("id", "?")
+    unknown = set(entry) - _KEYS
+    missing = {"id", "title", "kind"} - set(entry)
+    if unknown or missing or not ("file" in entry or {"package", "resource"} <= set(entry)):
+        raise SourceError(
+            f"{path}: source {name!r}: needs id, title, kind and file (or package and resource)"
+            + _list("; missing: ", missing)
+            + _list("; not known: ", unknown)
+        )
+    if entry["kind"] not in get_args(Kind):
+        raise SourceError(f"{path}: source {name!r}: kind {entry['kind']!r} is none of {', '.join(get_args(Kind))}.")
+    if not re.fullmatch(r"[\w.-]+", str(name)):
+        raise SourceError(f"{path}: the id {name!r} may only have letters, digits, '.', '_' and '-'.")
+    if not str(entry["title"]).strip():
+        raise SourceError(f"{path}: source {name!r}: the title is empty; give it one, citations show it.")
+
+
+def _flag(path: Path, table: dict[str, object], key: str, default: bool) -> bool:
+    value = table.get(key, default)
+    if not isinstance(value, bool):
+        raise SourceError(f"{path}: {key} is true or false, without quotes, not {value!r}.")
+    return value
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise SourceError(f"{path}: there is no home folder that ~ stands for; write the whole path.") from error
+
+
 def _in_package(entry: dict[str, object]) -> Path:
     """A file of an installed package, found without importing the package."""
-    spec = importlib.util.find_spec(str(entry["package"]))
+    try:
+        spec = importlib.util.find_spec(str(entry["package"]))
+    except (ImportError, ValueError):
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise SourceError(f"Source {entry['id']!r} needs the Python package {entry['package']!r}: pip install it.")
     return Path(spec.submodule_search_locations[0]) / str(entry["resource"])
 
 
 def _read_text(source: Source) -> str:
-    try:
-        if source.path.stat().st_size > MAX_BYTES:
-            raise SourceError(f"Source {source.id!r}: {source.path} is over {MAX_BYTES // 1_000_000} MB; split it.")
-        content = source.path.read_bytes()
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
-    except OSError as error:
-        raise SourceError(f"Source {source.id!r}: cannot read {source.path}: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(f"Source {source.id!r}: {source.path} is not UTF-8 text (byte {error.start}).") from error
+    content = _read_bytes(source)
     if source.sha256 and hashlib.sha256(content).hexdigest() != source.sha256:
         raise SourceError(
             f"Source {source.id!r}: {source.path} is not the text that its sha256 in sources.toml promises; "
             "restore the file, or reinstall the package that it comes from."
         )
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"Source {source.id!r}: {source.path} is not UTF-8 text (byte {error.start}); save it as UTF-8."
+        ) from error
     if source.path.suffix == ".LICENSE":
         # The ScanCode data set puts a YAML head before each license text.
         text = re.sub(r"\A---\n.*?\n---\n+", "", text, flags=re.S)
-    if not text.strip():
-        raise SourceError(f"Source {source.id!r}: {source.path} is empty.")
+    if not any(character.isalnum() for character in text):
+        raise SourceError(
+            f"Source {source.id!r}: {source.path} is empty; write its text, or take it out of sources.toml."
+        )
     return text
+
+
+def _read_bytes(source: Source) -> bytes:
+    try:
+        if source.path.stat().st_size > MAX_BYTES:
+            raise SourceError(f"Source {source.id!r}: {source.path} is over {MAX_BYTES // 1_000_000} MB; split it.")
+        if not source.path.is_file():
+            raise SourceError(
+                f"Source {source.id!r}: {source.path} is no file; name one file a source in sources.toml."
+            )
+        return source.path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"Source {source.id!r}: cannot read {source.path}: {_reason(error)}; correct its path in sources.toml."
+        ) from error
 
 
 def _read_toml(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SourceError(f"Cannot read {path}: {error.strerror}.") from error
+        raise SourceError(f"Cannot read {path}: {_reason(error)}; make that file, or name another.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} is not valid TOML: {error}.") from error
+        raise SourceError(f"{path} is not valid TOML: {error}; correct it there.") from error
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _is_markdown(source: Source) -> bool:
+    return source.kind == "markdown" or source.path.suffix.lower() in _MARKDOWN_SUFFIXES
 
 
 def _entries(path: Path, table: str, keys: set[str]) -> list[dict[str, object]]:
@@ -187,46 +238,16 @@ def _corrections(source: Source, text: str) -> list[Edit]:
         raw, reading = str(entry["raw"]), str(entry["reading"])
         if text.count(raw) != 1:
             raise SourceError(f"{path}: {raw!r} occurs {text.count(raw)} times in source {source.id!r}, not once.")
-        edits.append(_smallest(text.index(raw), raw, reading))
+        edits.append(smallest_edit(text.index(raw), raw, reading))
+    edits.sort(key=lambda edit: edit.start)
+    for earlier, later in itertools.pairwise(edits):
+        if later.start < earlier.end:
+            raise SourceError(f"{path}: the corrections {earlier.reading!r} and {later.reading!r} overlap; join them.")
     return edits
-
-
-def _smallest(start: int, raw: str, reading: str) -> Edit:
-    """The edit without the words that both sides share, so that quotes can begin and end close to it."""
-    before = 0
-    while before < min(len(raw), len(reading)) and raw[before] == reading[before]:
-        before += 1
-    after = 0
-    while after < min(len(raw), len(reading)) - before and raw[-1 - after] == reading[-1 - after]:
-        after += 1
-    return Edit(start + before, start + len(raw) - after, reading[before : len(reading) - after])
-
-
-def _mechanical_edits(kind: Kind, text: str) -> list[Edit]:
-    edits = [Edit(m.start(), m.end(), "") for m in _HYPHEN_WRAP.finditer(text)]
-    edits += [Edit(m.start(), m.end(), " ") for m in _WHITE_SPACE.finditer(text)]
-    if kind == "markdown":
-        edits += [Edit(m.start(), m.end(), "") for m in _MARKDOWN.finditer(text)]
-    return edits
-
-
-def _merge(reviewed: Iterable[Edit], mechanical: Iterable[Edit]) -> tuple[Edit, ...]:
-    """All edits in order; where two meet, the reviewed one or the earlier one holds."""
-    edits: list[Edit] = sorted(reviewed, key=lambda edit: edit.start)
-    taken = list(edits)
-    starts = [edit.start for edit in taken]
-    for edit in sorted(mechanical, key=lambda edit: edit.start):
-        at = bisect.bisect_left(starts, edit.start)
-        clear_before = at == 0 or taken[at - 1].end <= edit.start
-        clear_after = at == len(taken) or edit.end <= taken[at].start
-        if clear_before and clear_after:
-            taken.insert(at, edit)
-            starts.insert(at, edit.start)
-    return tuple(taken)
 
 
 def _known_questions(source: Source, text: str) -> tuple[KnownQuestion, ...]:
-    """The reviewed questions of this source, each with the span of the snippet that answers it (white space ignored)."""
+    """The reviewed questions of this source, each with the span of the snippet that answers it, white space aside."""
     path = cast(Path, source.questions)
     found = []
     for entry in _entries(path, "passage", {"source", "text", "questions"}):

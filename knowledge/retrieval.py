@@ -1,8 +1,8 @@
 """Retriever: the passages that may answer a question, by meaning and by words, fused.
 
-Three views are scored for every passage: the nearest of its questions, its sentence (alone or with its neighbours),
-both by cosine similarity, and BM25 over the character n-grams of its words and its questions' words. They are fused
-by a convex combination of scores, which keeps how sure each view is (Bruch et al. 2023, "An Analysis of Fusion
+Three views are scored for every passage: the questions that it is known to answer (the mean of the three nearest: one
+alone may be near by chance) and its sentence (alone or with its neighbours), both by cosine similarity, and BM25 over
+the character n-grams of its words and its questions' words. They are fused by a convex combination of scores, which keeps how sure each view is (Bruch et al. 2023, "An Analysis of Fusion
 Functions for Hybrid Retrieval"); its weights were tuned on the tune half of `tests/questions`.
 """
 
@@ -21,17 +21,19 @@ import numpy.typing as npt
 from knowledge.chunking import passages_of
 from knowledge.documents import Document, Passage
 from knowledge.embedding import Embedder
-from knowledge.loading import off_topic_questions
 from knowledge.index import Key, KeyMatch, PassageIndex, Report, keys_for, open_index
 from knowledge.language import char_ngrams, tokens
+from knowledge.loading import off_topic_questions
+from knowledge.wording import Wording
 
 Scores = npt.NDArray[np.float64]
 
-_KEYS_ASKED = 200
+_KEYS_ASKED = 400
 """How many of the nearest keys are read: a passage has up to a few dozen."""
+_NEAREST_QUESTIONS = 3
 
 
-_VOTERS = 12
+_VOTERS = 100
 _TEMPERATURE = 0.05
 """How fast a voter's weight falls with its distance, in cosine similarity."""
 
@@ -40,7 +42,7 @@ _TEMPERATURE = 0.05
 class Weights:
     """How much each view counts in the fused score."""
 
-    question: float = 2.0
+    question: float = 1.0
     sentence: float = 0.5
     lexical: float = 0.5
 
@@ -87,9 +89,9 @@ class Findings(Sequence[RankedPassage]):
 
 
 class Vocabulary:
-    """The words that the documents and their reviewed questions use, as stems."""
+    """The words that the documents and their reviewed questions use, as stems, and the wording of those questions."""
 
-    def __init__(self, passages: Iterable[Passage], keys: Iterable[Key]) -> None:
+    def __init__(self, passages: Iterable[Passage], keys: Sequence[Key]) -> None:
         """Collect the words; `questions(id)` are those of a passage's own questions."""
         self._questions: dict[str, set[str]] = defaultdict(set)
         stems = {token.stem for passage in passages for token in tokens(f"{passage.heading} {passage.text}")}
@@ -97,6 +99,9 @@ class Vocabulary:
             if key.kind == "question":
                 self._questions[key.passage].update(token.stem for token in tokens(key.text))
         self.stems = frozenset(stems.union(*self._questions.values()))
+        self.wording = Wording(
+            (key.text for key in keys if key.kind == "question"), (key.text for key in keys if key.kind == "unanswered")
+        )
 
     def questions(self, passage: str) -> frozenset[str]:
         """The stems of the questions that a passage is known to answer; none if it has no questions."""
@@ -153,15 +158,21 @@ class HybridRetriever:
         )
         return Findings(ranked, *_standing(nearest))
 
-    def _views(self, matches: Iterable[KeyMatch]) -> tuple[Scores, Scores]:
-        """The best similarity of each passage's questions, and of its own text."""
-        question, sentence = np.zeros(len(self._passages)), np.zeros(len(self._passages))
+    def _views(self, matches: Sequence[KeyMatch]) -> tuple[Scores, Scores]:
+        """For each passage, how near its nearest questions are, and its own text."""
+        questions: dict[int, list[float]] = defaultdict(list)
+        sentence = np.zeros(len(self._passages))
         for match in matches:
-            if match.kind == "unanswered":
-                continue
-            view = question if match.kind == "question" else sentence
-            place = self._places[match.passage]
-            view[place] = max(view[place], match.similarity)
+            if match.kind == "question":
+                questions[self._places[match.passage]].append(match.similarity)
+            elif match.kind != "unanswered":
+                place = self._places[match.passage]
+                sentence[place] = max(sentence[place], match.similarity)
+        question = np.zeros(len(self._passages))
+        floor = max(0.0, matches[-1].similarity) if matches else 0.0
+        for place, near in questions.items():
+            # Questions that were not among the nearest keys are at most as near as the last one that was.
+            question[place] = sum((near + [floor] * _NEAREST_QUESTIONS)[:_NEAREST_QUESTIONS]) / _NEAREST_QUESTIONS
         return question, sentence
 
 
@@ -200,7 +211,7 @@ def open_retriever(
     url: str | None = None,
     report: Report = lambda done, total: None,
     rebuild: bool = False,
-    weights: Weights = Weights(),  # noqa: B008  # frozen
+    weights: Weights = Weights(),  # frozen
 ) -> HybridRetriever:
     """Read the documents into passages and open their index, building what is missing; raises StoreError. Blocking."""
     passages, keys = contents(documents)
@@ -221,7 +232,7 @@ def assigned_questions(documents: Sequence[Document], passages: Sequence[Passage
     for passage in passages:
         by_source[passage.source].append(passage)
     return [
-        (max(by_source[document.id], key=lambda p: min(p.end, q.end) - max(p.start, q.start)).id, q.text)  # noqa: B023
+        (max(by_source[document.id], key=lambda p: min(p.end, q.end) - max(p.start, q.start)).id, q.text)
         for document in documents
         for q in document.questions
     ]

@@ -6,9 +6,19 @@ from collections.abc import Iterator
 Span = tuple[int, int]
 
 _ABBREVIATIONS = frozenset(
-    "inc ltd co corp llc e.g i.e eg ie cf vs etc mr mrs ms dr prof st no nos art sec fig vol pp u.s u.k ph.d jr sr approx".split()
+    (
+        "inc ltd co corp llc e.g i.e eg ie cf vs etc mr mrs ms dr prof st no nos art sec fig vol pp "
+        "u.s u.k ph.d jr sr approx"
+    ).split()
 )
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9]|\s*$)|\n\s*\n")
+# Possessive, and never tried again inside a run of marks: a line of a million dots takes no longer than other lines.
+_END = re.compile(
+    r"""(?<![.!?…])[.!?…]++["'”’)\]»*_]*+(?=\s+["'“‘(\[«*_]*(?P<next>\w)|\s*$)"""
+    r"""|[。！？]++[」』”’)）]*+|\n\s*\n"""
+)
+_LONGEST_WORD = 24
+MAX_CHARACTERS = 2_000
+"""A sentence longer than this is cut: a text without full stops is not one sentence."""
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)\.$")
 # Words that open a new statement in speech. "and" and "that" join as often as they divide, so they come last.
 _OPENERS = (
@@ -22,11 +32,13 @@ def sentence_spans(text: str) -> Iterator[Span]:
     """The spans of the sentences of a text, without the white space around them, in order."""
     start = 0
     for match in _END.finditer(text):
-        if match.group().strip() == "." and _is_abbreviation(text[start : match.end()]):
+        if (match["next"] or "").islower():
             continue
-        yield from _trimmed(text, start, match.end())
+        if match.group() == "." and _is_abbreviation(text[max(start, match.end() - _LONGEST_WORD) : match.end()]):
+            continue
+        yield from _bounded(text, start, match.end())
         start = match.end()
-    yield from _trimmed(text, start, len(text))
+    yield from _bounded(text, start, len(text))
 
 
 def spoken_spans(text: str, max_words: int = 50) -> Iterator[Span]:
@@ -62,6 +74,20 @@ def _best_cut(text: str, start: int, end: int) -> int | None:
         if cuts:
             return min(cuts, key=lambda cut: abs(cut - middle))
     return None
+
+
+def _bounded(text: str, start: int, end: int) -> Iterator[Span]:
+    """The span, cut where a new statement opens, or else at white space, so that no piece is too long to read."""
+    while end - start > MAX_CHARACTERS:
+        cut = _best_cut(text, start, start + MAX_CHARACTERS)
+        if cut is None:
+            space = max(
+                text.rfind(" ", start + 1, start + MAX_CHARACTERS), text.rfind("\n", start + 1, start + MAX_CHARACTERS)
+            )
+            cut = space if space > start else start + MAX_CHARACTERS
+        yield from _trimmed(text, start, cut)
+        start = cut
+    yield from _trimmed(text, start, end)
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

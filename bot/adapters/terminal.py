@@ -84,7 +84,7 @@ class Session:
         citations = {str(citation.number): citation for citation in self._last.citations} if self._last else {}
         wanted = question.text.strip("[] ")
         if not citations:
-            raise UsageError("There is no answer with sources yet.")
+            raise UsageError("The last answer has no sources." if self._last else "There is no answer yet.")
         if wanted not in citations:
             raise UsageError(f"The last answer has no source [{wanted[:20]}]; it has {', '.join(citations)}.")
         yield await asyncio.to_thread(passage_around, context.library, citations[wanted])

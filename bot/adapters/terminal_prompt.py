@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +110,9 @@ class CommandCompleter(Completer):
         elif (found := self._commands.get(name.casefold())) is not None:
             with contextlib.suppress(KnowledgeError):  # a source that cannot be read is reported when it is asked for
                 for choice in found.complete(self._library, argument.lstrip()):
-                    yield Completion(choice.value, -len(argument.lstrip()), display_meta=choice.label)
+                    said = choice.value in choice.label  # once is enough where the screen is narrow
+                    shown, beside = (choice.label, "") if said else (choice.value, choice.label)
+                    yield Completion(choice.value, -len(argument.lstrip()), display=shown, display_meta=beside)
 
 
 def _prompt_session(
@@ -136,7 +139,9 @@ def _show_progress(prompt: PromptSession[str], opening: Opening) -> None:
 
 async def _answer(session: Session, console: "Console", line: str) -> None:
     try:
-        if await answer_interruptibly(session, line):
+        with _without_echo():
+            stopped = await answer_interruptibly(session, line)
+        if stopped:
             _say(console, STOPPED)
     except EOFError:
         raise
@@ -173,6 +178,24 @@ def _on_interrupt(act: Callable[[], object]) -> Iterator[None]:
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _without_echo() -> Iterator[None]:
+    """Keep what is typed meanwhile from mixing with the answer; the next prompt shows it."""
+    try:
+        import termios
+
+        before = termios.tcgetattr(sys.stdin)
+    except (ImportError, OSError, ValueError, termios.error):
+        yield
+        return
+    quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def _say(console: "Console", text: str) -> None:

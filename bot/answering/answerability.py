@@ -14,15 +14,48 @@ from importlib import resources
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from knowledge.language import Token, names, numbers, rarity, stem, tokens
-from knowledge.retrieval import Findings, RankedPassage, Vocabulary
+from knowledge.language import Token, rarity, stem, tokens
+from knowledge.retrieval import Findings, Vocabulary
 
-_ASKS_NUMBER = re.compile(
-    r"\bhow (?:many|much|long|big|large|old|tall|far|fast|often)\b|\bwhat (?:number|percentage|share|price|size|year|date|"
-    r"amount|fee|cost)\b|\bwhen\b|\bnumber of\b|\bhow high\b",
-    re.I,
+# What kind of thing a question asks for, and what a passage that gives one must show.
+_KINDS = tuple(
+    (re.compile(asks, re.I), re.compile(offers, re.I))
+    for asks, offers in (
+        (
+            r"\bhow (?:much (?:money|does|do|did|is|are|will|would)|expensive|costly)\b|\bwhat(?:'s| is| are| does)? .{0,40}\b(?:price|fee|fees|cost|costs"
+            r"|fine|penalty|salary|revenue)\b|\b(?:dollars?|euros?|usd|price|fee|fine)\b.{0,30}\?|^(?:price|cost|fee)s?\b",
+            r"[$€£]|\b(?:dollar|euro|penn(?:y|ies)|fees?|royalt\w+|royalty-free|paid|pay|price|cost|money|expensive|free)\b",
+        ),
+        (
+            r"\b(?:percent(?:age)?|per cent|share of|proportion|fraction|ratio)\b",
+            r"%|\b(?:percent|half|third|quarter|fraction|majority|most)\b",
+        ),
+        (
+            r"\bhow many\b|\bnumber of\b|\bhow (?:large|big|high|old|tall)\b|\bwhat (?:number|size|limit|threshold)\b",
+            r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|millions?|billions?|several|all|any|many|most|one|no)\b",
+        ),
+        (
+            r"^when\b|\b(?:what|which) (?:date|day|month|year|time)\b|\bsince when\b|\buntil when\b|\bhow (?:soon|long|often|frequently)\b|\bwithin how\b|\bdeadline\b",
+            r"\b(?:\d{4}|january|february|march|april|may|june|july|august|september|october|november|december|days?|weeks?|months?|years?|daily|monthly|"
+            r"future|soon|now|today|right now|already|once|upon|until|as of|commence|date|always|in force|after|before|when|term)\b",
+        ),
+        (
+            r"\b(?:what|which|where|give|send|to)\b.{0,40}\b(?:e-?mail|web ?site|url|link|web address|download page)\b",
+            r"@|https?:|www\.|\b\w+\.(?:com|org|net|ai|io)\b",
+        ),
+        (r"\b(?:postal address|street address|what address|which address|phone number|telephone|fax)\b", r"@|https?:|\d{3,}"),
+        (
+            r"\b(?:which|what) (?:city|town|country|state|place|court|courts|street)\b|^where\b",
+            r"\b(?:in|at|of|on|from|to|outside) (?:the )?[A-Z]|https?:|\.com|\bcourts?\b|\bcloud\b|\bdevices?\b",
+        ),
+        (
+            r"\bwho(?:m|se)?\b|\bname of the (?:man|woman|guy|person|speaker|author|host)\b|\bwhat(?:'s| is) .{0,20}\bcalled\b",
+            r"[a-z,] [A-Z][a-z]+|\b(?:you|we|they|users|developers|companies|licensee|party|entity)\b|^[A-Z][a-z]+ ",
+        ),
+    )
 )
-_ASKS_NAME = re.compile(r"\bwho(?:m|se)?\b|\b(?:which|what) (?:company|companies|firm|firms|person|people|country|city|court)\b", re.I)
+_NAMED_NUMBER = re.compile(r"(?<=[a-z]) \d+(?:\.\d+)?\b(?! ?(?:million|billion|thousand|%|percent))")
+"""A number that is part of a name ("Llama 2", "Section 3") says how many of nothing."""
 _DEMANDS = re.compile(
     r"^(?:please\s+|hey\s+|ok(?:ay)?\s+|now\s+|just\s+|could you\s+|can you\s+|would you\s+)*"
     r"(?:write|compose|draw|translate|pretend|act|ignore|forget|disregard|repeat|print|output|reveal|sing|tell me a|give me a|"
@@ -43,9 +76,11 @@ class Features:
     """The signs, each between about 0 and 1.
 
     `question` and `sentence`: the best similarities; `lead`: how far the best passage stands out; `coverage`: the share
-    of the question's content, by rarity, that the best passages hold; `unseen`: the rarest word that no document
-    uses; `unseen_share`: how much of the content no document uses; `no_number`, `no_name`: the kind of answer asked for is not
-    in the passages; `demand`, `opinion`: not a question about documents; `known`: the documents have reviewed questions.
+    of the question's content, by rarity, that the best passages hold, `passage_coverage` the best one alone; `unseen`: the
+    rarest word that no document uses; `unseen_share`: how much of the content no document uses; `mismatch`: a kind of thing
+    that is asked for (an amount, a date, a place, a person) is not in the best passages; `demand`, `opinion`: not a
+    question about documents; `known`: the documents have reviewed questions; `unanswered`, `vote`, `margin`,
+    `wording`: how the question stands among known questions (see Findings and Wording).
     """
 
     question: float
@@ -56,13 +91,14 @@ class Features:
     passage_coverage: float
     unseen: float
     unseen_share: float
-    no_number: float
-    no_name: float
+    mismatch: float
     demand: float
     opinion: float
     known: float
     unanswered: float
     vote: float
+    margin: float
+    wording: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +134,12 @@ def features_of(question: str, found: Findings, vocabulary: Vocabulary) -> Featu
     unseen = [token for token in content if not _seen(token, vocabulary)]
     best, rest = found[0], found[1:6]
     read = " ".join(f"{ranked.passage.heading} {ranked.passage.text}" for ranked in found[:3])
-    held = {token.stem for token in tokens(read)} | {s for ranked in found[:3] for s in vocabulary.questions(ranked.passage.id)}
-    own = {token.stem for token in tokens(f"{best.passage.heading} {best.passage.text}")} | vocabulary.questions(best.passage.id)
+    held = {token.stem for token in tokens(read)} | {
+        s for ranked in found[:3] for s in vocabulary.questions(ranked.passage.id)
+    }
+    own = {token.stem for token in tokens(f"{best.passage.heading} {best.passage.text}")} | vocabulary.questions(
+        best.passage.id
+    )
     return Features(
         question=max(ranked.question for ranked in found),
         sentence=max(ranked.sentence for ranked in found),
@@ -109,13 +149,14 @@ def features_of(question: str, found: Findings, vocabulary: Vocabulary) -> Featu
         passage_coverage=sum(weight for word, weight in weights.items() if _held(word, own)) / total,
         unseen=max((rarity(token.text) for token in unseen), default=0.0) / 7,
         unseen_share=sum(weights[token.stem] for token in unseen) / total,
-        no_number=float(bool(_ASKS_NUMBER.search(question)) and not any(map(_has_number, found[:2]))),
-        no_name=float(bool(_ASKS_NAME.search(question)) and not any(names(ranked.passage.text) for ranked in found[:2])),
+        mismatch=float(_mismatch(question, found)),
         demand=float(bool(_DEMANDS.search(question.strip()))),
         opinion=float(bool(_OPINION.search(question))),
         known=float(any(vocabulary.questions(ranked.passage.id) for ranked in found)),
         unanswered=found.unanswered,
         vote=found.vote,
+        margin=found.answered - found.unanswered if found.answered and found.unanswered else 0.0,
+        wording=vocabulary.wording.leaning(question),
     )
 
 
@@ -123,10 +164,10 @@ def _content(question: str) -> list[Token]:
     return [token for token in tokens(question) if token.is_content and len(token.text) > 1]
 
 
-def _has_number(ranked: RankedPassage) -> bool:
-    """Whether a passage has a quantity that is not merely part of a name ("Llama 2")."""
-    plain = re.sub(r"\b[A-Z][a-z]+ \d+(?:\.\d+)?", "", ranked.passage.text)
-    return bool(numbers(plain)) or bool(re.search(r"\b(?:year|month|week|day|soon|future|now|always|until|once)s?\b", plain, re.I))
+def _mismatch(question: str, found: Findings) -> int:
+    """How many kinds of thing the question asks for that the two best passages do not show."""
+    read = " ".join(_NAMED_NUMBER.sub("", ranked.passage.text) for ranked in found[:2])
+    return sum(bool(asks.search(question)) and not offers.search(read) for asks, offers in _KINDS)
 
 
 def _held(word: str, stems: set[str] | frozenset[str]) -> bool:

@@ -1,0 +1,166 @@
+"""The closed word classes of English that decide whether two statements say the same: who, whether, how much, when.
+
+These are facts about English, not about any document: negators, modal verbs, quantifiers, comparatives, time words,
+pronouns, light verbs, and the phrases in which a statement is reported.
+"""
+
+import re
+
+from knowledge.language import stem
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _classes(text: str) -> tuple[frozenset[str], ...]:
+    return tuple(_words(line) for line in text.splitlines() if line.strip())
+
+
+# --- clauses -----------------------------------------------------------------------------------------------------
+
+BE = _words("be am is are was were been being isn't aren't wasn't weren't it's that's there's he's she's i'm you're we're they're this's what's")
+AUXILIARIES = BE | _words(
+    """have has had haven't hasn't hadn't do does did don't doesn't didn't will would shall should may might can could must
+    cannot can't couldn't won't wouldn't shouldn't mustn't i've you've we've they've i'll you'll we'll they'll it'll"""
+)
+CONDITIONALS = _words("if unless until provided except excluding once when whenever upon")
+"""Words that open a condition or an exception."""
+OPENERS = CONDITIONALS | _words(
+    "because although though while whereas where since which who whom whose that but whether so as than whoever whatever"
+)
+"""Words that open a clause."""
+PREPOSITIONS = _words(
+    """of in on at by for with from to under about against between into onto over through among within without like as
+    out up than upon during after before via per besides including across"""
+)
+ARTICLES = _words("the a an this that these those its their his her our your my any all some no each every such")
+CONJUNCTIONS = _words("and or but nor so then")
+IRREGULAR_PARTICIPLES = _words(
+    """made built held given shown kept brought sold bought sent set cut put taken known seen written bound said paid
+    left lost won told thought found driven done begun chosen drawn broken spoken borne"""
+)
+
+# --- who ---------------------------------------------------------------------------------------------------------
+
+ADDRESSEE = _words("you your yours yourself you're you've you'll licensee licensees recipient recipients")
+"""The party that a text speaks to, and what a contract calls that party."""
+ANYBODY = _words("anyone anybody someone somebody whoever everyone everybody person persons people one those")
+PRONOUNS = _words(
+    """it its itself it's it'll they them their theirs they're they've they'll we us our ours we're we've we'll i my me i'm
+    i've i'll he him his she her this that these those that's who which what whose one ones he's she's there"""
+)
+GENERIC = frozenset(
+    map(stem, """company firm business organization agreement license contract document text terms term provision clause paragraph
+    passage transcript video speaker presenter host narrator author source section article announcement release model system
+    product software material work thing way reason example kind type part rest number amount case fact point""".split())
+)
+"""Nouns that name a thing by its kind only, as "the company" does."""
+LIGHT = frozenset(
+    map(stem, """become let allow enable permit cause lead give get take put keep come go happen occur involve include contain
+    count mean say state note explain describe mention apply provide concern regard relate specify set use have make do be call
+    try start begin continue remain stay want plan intend help aim seek seem appear turn need require able simply basically just
+    also even too actually really well still however instead several various certain many lot much further else overall specific
+    according besides among inside unlike particular clear explicit itself own entire whole full possible likely allowed
+    permitted authorized eligible willing free want like way kind sort ability order purpose such""".split())
+)
+"""Words that lend a sentence its frame rather than its facts."""
+CONVERSES = _classes(
+    """receive get obtain acquire accept
+    supply give grant provide offer deliver transfer
+    buy purchase
+    sell
+    lend
+    borrow
+    employ hire
+    teach
+    learn
+    win
+    lose
+    own
+    owe"""
+)
+
+# --- whether -----------------------------------------------------------------------------------------------------
+
+NEGATORS = _words("no not never none neither nor nothing nobody nowhere cannot without non hardly barely rarely outside")
+NEGATIVE_VERBS = frozenset(
+    map(stem, "prohibit forbid forbidden exempt refuse prevent cease stop lack ban bar fail avoid unable decline reject".split())
+)
+"""Words that deny what follows them, and are content themselves."""
+IDIOMS = re.compile(
+    r"\b(?:without limitation|(?:including )?but not limited to|not only|no (?:later|earlier|more|less|fewer) than|"
+    r"whether or not|no doubt|or otherwise|no matter|as well as|as soon as|such as|of course|at all times|in order to)\b", re.I
+)
+"""Phrases whose negators and connectives mean nothing of the kind."""
+RESTRICTORS = _words("only solely exclusively just unless until except excluding")
+
+DUTY = re.compile(
+    r"\b(?:must|shall|(?:have|has|had|having) to|needs? to|needs?|ought to|(?:is|are|be|being) (?:required|obliged|obligated|mandatory|"
+    r"necessary)|requires|mandatory|obligation|obliges|duty)\b", re.I
+)
+WEAK_DUTY = re.compile(r"\b(?:have to|has to|need|needs|required|necessary|obliged|obligated|requires|obligation|mandatory|duty)\b", re.I)
+"""Duties whose denial is a freedom: "need not", where "must not" is a prohibition."""
+PERMISSION = re.compile(
+    r"\b(?:may|can|cannot|can't|could|might|able to|allowed|permitted|authori[sz]ed|entitled|free to|eligible|lets?|allows?|enables?|"
+    r"permits?|right to|option to|discretion|couldn't)\b", re.I
+)
+HEDGE = re.compile(
+    r"\b(?:may|might|could|possibly|possible|potentially|potential|perhaps|maybe|likely|probably|hopes?|hoping|wants?|plans?|"
+    r"tries|trying|seems?|suggests?)\b", re.I
+)
+FUTURE = re.compile(r"\b(?:will|won't|going to|i'll|we'll|they'll|it'll|you'll|shall|would)\b", re.I)
+CERTAIN = _words(
+    """certain certainly definitely definite guaranteed guarantees guarantee automatically immediately inevitably undoubtedly
+    surely unconditionally permanently irrevocably"""
+)
+FREEDOM = _words("optional optionally voluntary voluntarily recommended wish choose whether encouraged discretion")
+
+# --- how much ----------------------------------------------------------------------------------------------------
+
+UNIVERSAL = _words("all every each everyone everybody everything always any anyone anybody anything whatever entirely entire completely wholly "
+                   "fully whole ever anywhere everywhere exception unlimited")
+ONLY = _words("only solely exclusively sole exclusive just")
+MOST = _words("most majority mostly mainly largely primarily")
+UP = _words("more greater above exceed exceeds exceeding exceeded bigger larger higher rising increase increased increases least better "
+            "rise rises risen growing grow grows grew")
+DOWN = _words("less fewer below smaller lower falling decrease decreased decreases down worse fall falls fallen shrinking shrink shrinks "
+              "reduce reduced reduces most")
+
+# --- when --------------------------------------------------------------------------------------------------------
+
+TIMES = _classes(
+    """previous previously last former formerly earlier prior before preceding past
+    next following upcoming coming
+    now currently today present presently already
+    soon near future eventually later tomorrow
+    ago yesterday
+    after upon once when following since
+    until before unless
+    year years annual annually yearly
+    month months monthly
+    week weeks weekly
+    day days daily date
+    hour hours minute minutes
+    decade decades century
+    first
+    second
+    third
+    still yet
+    again"""
+)
+TIME_WORDS = frozenset().union(*TIMES)
+
+# --- who says so -------------------------------------------------------------------------------------------------
+
+OPENING = re.compile(
+    r"^(?:(?:yes|no|yeah|correct|right|well|indeed|in short|in other words|basically|essentially|overall|in summary|additionally|also|"
+    r"however|moreover|furthermore|finally|that said|in addition|specifically|in fact|instead|therefore|as a result|so)\s*[,:.;—–-]\s*|"
+    r"(?:according to|based on|per|under|in|as stated in|as per) (?:the|this) (?:[\w'’-]+ ){0,3}?(?:passages?|texts?|sources?|transcripts?|videos?|documents?|speaker|"
+    r"presenter|host|narrator|author|announcement|release|license|agreement|terms|contract|section|clause|llama 2 \w+)(?: agreement)?\s*,\s*|"
+    r"(?:the|this) (?:[\w'’-]+ ){0,3}?(?:transcript|video|document|speaker|presenter|host|narrator|author|announcement|release|license|agreement|contract|text|"
+    r"source|clause) (?:also |then |further )?(?:says?|states?|notes?|thinks?|believes?|explains?|argues?|points out|mentions?|adds?|expects?|"
+    r"suggests?|specifies|provides|claims?|predicts?|concludes?|describes how|makes (?:it )?clear)(?: it)?(?: that)?\s+)",
+    re.I,
+)
+"""What opens a sentence without being part of its claim: an answer's yes, and who is reported."""

@@ -1,0 +1,54 @@
+"""The keys of an index: the texts that passages are found by. Pure."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from knowledge.documents import Passage
+
+KeyKind = Literal["sentence", "surroundings", "question", "unanswered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A text that a passage is found by: its sentence, its surroundings, or a question that it answers.
+
+    A key of kind `unanswered`, of no passage, is a question that the documents do not answer.
+    """
+
+    passage: str
+    kind: KeyKind
+    text: str
+
+    @property
+    def id(self) -> str:
+        """Names the key in the collection; the same text of the same passage has the same id in every index."""
+        digest = hashlib.sha256(f"{self.kind}\n{self.text}".encode()).hexdigest()[:16]
+        return f"{self.passage}#{digest}"
+
+    @property
+    def source(self) -> str:
+        """The document of the passage; empty where there is no passage."""
+        return self.passage.partition("/")[0]
+
+
+def keys_for(
+    passages: Sequence[Passage], questions: Sequence[tuple[str, str]] = (), unanswered: Sequence[str] = ()
+) -> list[Key]:
+    """The keys of passages in document order: each alone under its heading, with its neighbours, and by questions.
+
+    `questions` are pairs of a passage id and a question that the passage answers.
+    """
+    keys = []
+    for number, passage in enumerate(passages):
+        around = [
+            other.text
+            for other in passages[max(0, number - 1) : number + 2]
+            if (other.source, other.section) == (passage.source, passage.section)
+        ]
+        keys.append(Key(passage.id, "sentence", f"{passage.heading}: {passage.text}"))
+        if len(around) > 1:
+            keys.append(Key(passage.id, "surroundings", " ".join(around)))
+    keys += [Key(passage, "question", question) for passage, question in dict.fromkeys(questions)]
+    return keys + [Key("", "unanswered", question) for question in dict.fromkeys(unanswered)]
