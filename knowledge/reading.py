@@ -10,12 +10,15 @@ _HYPHEN_WRAP = re.compile(r"(?<=\w-)[^\S\n]*\n[^\S\n]*(?=\w)")
 _WHITE_SPACE = re.compile(r"\s*\n\s*|\s{2,}|[^\S ]")
 _MARKDOWN = re.compile(
     r"""^(\#{1,6}[ \t]+) | ^[ \t]*([-*+][ \t]+)(?=\S) | ^[ \t]*(>[ \t]?)  # heading, list item, block quote
-    | ^[ \t]*((?:```|~~~)[^\n]*) | (`)                              # code
+    | ^[ \t]*((?:```|~~~)[^\n]*) | (`+)[^`\n]{1,500}(`+)               # code
     | (\*\*)(?=\S) | (?<=\S)(\*\*) | (?<!\w)(__)(?=\S) | (?<=\S)(__)(?!\w)    # strong
     | (?<![\w*])(\*)(?=[^\s*]) | (?<=[^\s*])(\*)(?![\w*])          # emphasis
     | (?<![\w_])(_)(?=[^\s_]) | (?<=[^\s_])(_)(?![\w_])""",
     re.M | re.X,
 )
+# Where a correction ends a sentence.
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_SPACES = re.compile(r"\s+")
 _LINK = re.compile(r"(!?\[)[^\[\]\n]{0,500}(\]\([^()\n]{0,1000}\))")
 
 
@@ -25,12 +28,46 @@ def mechanical_edits(text: str, markdown: bool) -> list[Edit]:
     edits += [Edit(m.start(), m.end(), " ") for m in _WHITE_SPACE.finditer(text)]
     if markdown:
         edits += [Edit(*m.span(mark), "") for m in _LINK.finditer(text) for mark in (1, 2)]
-        edits += [Edit(*m.span(m.lastindex or 0), "") for m in _MARKDOWN.finditer(text)]
+        edits += [Edit(*span, "") for m in _MARKDOWN.finditer(text) for span in m.regs[1:] if span != (-1, -1)]
     return edits
 
 
-def smallest_edit(start: int, raw: str, reading: str) -> Edit:
-    """The edit without the words that both sides share, so that quotes can begin and end close to it."""
+def smallest_edits(start: int, raw: str, reading: str) -> list[Edit]:
+    """The edits that make `raw` read as `reading`, without the words that both sides share.
+
+    Quotes can then begin and end close to a correction, and one that puts a sentence end before a space is two edits,
+    so that each of the two sentences has its own.
+    """
+    if parts := _two_sentences(raw, reading):
+        (raw_end, reading_end), (raw_start, reading_start) = parts
+        return [
+            *smallest_edits(start, raw[:raw_end], reading[:reading_end]),
+            *smallest_edits(start + raw_start, raw[raw_start:], reading[reading_start:]),
+        ]
+    edit = _smallest(start, raw, reading)
+    return [edit] if edit.end > edit.start or edit.reading else []
+
+
+def _two_sentences(raw: str, reading: str) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """The space where the reading begins a new sentence: where it begins and ends, each in raw and reading."""
+    for end in _SENTENCE_END.finditer(reading):
+        last, first = _words(reading[: end.start()])[-1:], _words(reading[end.end() :])[:1]
+
+        def alike(space: re.Match[str], last: list[str] = last, first: list[str] = first) -> int:
+            """How many of the two words around a space are those around the new sentence end."""
+            return (_words(raw[: space.start()])[-1:] == last) + (_words(raw[space.end() :])[:1] == first)
+
+        best = max(_SPACES.finditer(raw), key=alike, default=None)
+        if best and alike(best):
+            return (best.start(), end.start()), (best.end(), end.end())
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _smallest(start: int, raw: str, reading: str) -> Edit:
     before = 0
     while before < min(len(raw), len(reading)) and raw[before] == reading[before]:
         before += 1

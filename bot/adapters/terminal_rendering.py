@@ -85,7 +85,7 @@ def render_closing(answer: Answer) -> list[Line]:
     lines: list[Line] = []
     if answer.citations:
         lines.append(Line())
-        shown = {sentence.text for sentence in answer.sentences}
+        shown = {sentence.text for sentence in answer.sentences if sentence.quoted}
         for citation in answer.citations:
             lines += _citation(citation, quote=citation.reading not in shown)
     if answer.notes:

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 
 from bot.answering import grammar
 from bot.answering.reading import Reading, Word, related
+from bot.answering.synonyms import grouped, opposed
 from knowledge.language import stem
 
 Synonyms = Callable[[str, Sequence[str]], frozenset[str]]
 """Those of some words that a word may stand for."""
 
 _MISSING = 0.9
+_LEAST_MISSING = 0.5
 _JUMP = 0.025
 _FARTHEST = 14
 _BACK = 0.08
+_UNLIKE_DENIAL = 0.06
+_SUBJECT = 2.0
+"""What the subject of the whole sentence weighs: the right fact about the wrong thing is wrong."""
 _LIGHT = 0.25
 """What a word that only frames a statement weighs beside one that carries its facts."""
 
@@ -35,6 +40,7 @@ class Alignment:
     coverage: float
     missing: tuple[Word, ...]
     exact: frozenset[int]
+    unmatched: tuple[Word, ...] = ()
 
 
 class Matcher:
@@ -43,6 +49,7 @@ class Matcher:
     def __init__(self, claim: Reading, source: Reading, context: str, synonyms: Synonyms) -> None:
         self.claim, self.source = claim, source
         self._context = {stem(word) for word in context.replace(":", " ").split()}
+        self._subject = _subject_head(claim)
         self._candidates = {word.place: self._match(word, synonyms) for word in claim.words if counts(word)}
 
     def align(self, sentences: range) -> Alignment:
@@ -50,19 +57,37 @@ class Matcher:
         paths: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {-1: (0.0, ())}
         for place, candidates in self._candidates.items():
             inside = [c for c in candidates if self.source.words[c.place].sentence in sentences]
-            paths = _extend(paths, place, inside, _MISSING * self.weight(self.claim.words[place]))
+            # Where two places are as good, the one that is denied as the claim is, or isn't, is meant.
+            inside = [Candidate(c.place, c.cost + self._strain(place, c.place)) for c in inside]
+            paths = _extend(paths, place, inside, max(_LEAST_MISSING, _MISSING * self.weight(self.claim.words[place])))
         cost, path = min(paths.values(), key=lambda found: found[0])
         links = dict(path)
         words = [self.claim.words[place] for place in self._candidates]
         missing = tuple(w for w in words if w.place not in links and w.stem not in self._context)
         total = sum(map(self.weight, words)) or 1.0
         exact = frozenset(p for p, q in links.items() if any(c.place == q and c.cost <= 0.1 for c in self._candidates[p]))
-        return Alignment(links, cost, 1 - sum(map(self.weight, missing)) / total, missing, exact)
+        unmatched = tuple(w for w in missing if not self._in(self._candidates[w.place], sentences))
+        return Alignment(links, cost, 1 - sum(map(self.weight, missing)) / total, missing, exact, unmatched)
+
+    def places(self, word: Word, sentences: range) -> list[int]:
+        """All places in some sentences of the source where a word may be meant."""
+        return self._in(self._candidates.get(word.place, []), sentences)
+
+    def _in(self, candidates: Sequence[Candidate], sentences: range) -> list[int]:
+        return [c.place for c in candidates if self.source.words[c.place].sentence in sentences]
+
+    def _strain(self, place: int, other: int) -> float:
+        """What sets two places apart although the words agree: denial and tense."""
+        told, meant = self.claim.words[place], self.source.words[other]
+        past, before = self.claim.clauses[told.clause].past, self.source.clauses[meant.clause].past
+        return _UNLIKE_DENIAL * ((told.negated != meant.negated) + (past is not None and before is not None and past != before))
 
     def weight(self, word: Word) -> float:
         """How much of a statement a word carries."""
         if word.name or word.text[0].isdigit():
             return 1.0
+        if word.place == self._subject:
+            return _SUBJECT
         light = word.stem in grammar.LIGHT or word.stem in grammar.GENERIC or word.text in grammar.ADDRESSEE | grammar.ANYBODY
         return _LIGHT if light or word.stem in grammar.NEGATIVE_VERBS else 1.0
 
@@ -76,6 +101,20 @@ class Matcher:
         near = synonyms(word.text, [other.text for other in others])
         taken = {candidate.place for candidate in found}
         return found + [Candidate(o.place, 0.35) for o in others if o.text in near and o.place not in taken]
+
+
+def _subject_head(claim: Reading) -> int:
+    """The place of the noun that the sentence is about; -1 if it is a name, a pronoun, or a noun that names no kind of thing."""
+    clause = next((clause for clause in claim.clauses if clause.verb >= 0 and not clause.conditional), None)
+    head: list[Word] = []
+    for place in clause.subject if clause else ():
+        if claim.words[place].text in grammar.PREPOSITIONS and head:
+            break
+        head.append(claim.words[place])
+    last = next((word for word in reversed(head) if word.content), None)
+    if last is None or last.name or last.stem in grammar.GENERIC | grammar.LIGHT or last.text in grammar.ADDRESSEE | grammar.ANYBODY:
+        return -1
+    return last.place
 
 
 def counts(word: Word) -> bool:
@@ -97,7 +136,7 @@ def _unlike(word: Word, other: Word) -> float | None:
         return 0.1
     if any(word.text in group and other.text in group for group in grammar.TIMES):
         return 0.2
-    if any(word.stem in group and other.stem in group for group in grammar.CONVERSES):
+    if grouped(word.text, other.text) and not opposed(word.text, other.text):
         return 0.2
     return None
 

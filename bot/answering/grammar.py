@@ -19,11 +19,15 @@ def _classes(text: str) -> tuple[frozenset[str], ...]:
 
 # --- clauses -----------------------------------------------------------------------------------------------------
 
-BE = _words("be am is are was were been being isn't aren't wasn't weren't it's that's there's he's she's i'm you're we're they're this's what's")
+BARE = _words("be been being")
+"""Forms of "be" that follow another auxiliary."""
+BE = BARE | _words("am is are was were isn't aren't wasn't weren't it's that's there's he's she's i'm you're we're they're this's what's")
 AUXILIARIES = BE | _words(
     """have has had haven't hasn't hadn't do does did don't doesn't didn't will would shall should may might can could must
     cannot can't couldn't won't wouldn't shouldn't mustn't i've you've we've they've i'll you'll we'll they'll it'll"""
 )
+FINITE = AUXILIARIES - BARE
+"""Auxiliaries that make a clause."""
 CONDITIONALS = _words("if unless until provided except excluding once when whenever upon")
 """Words that open a condition or an exception."""
 OPENERS = CONDITIONALS | _words(
@@ -32,7 +36,7 @@ OPENERS = CONDITIONALS | _words(
 """Words that open a clause."""
 PREPOSITIONS = _words(
     """of in on at by for with from to under about against between into onto over through among within without like as
-    out up than upon during after before via per besides including across"""
+    out up than upon during after before via per besides including across among unlike inside versus towards toward despite regarding concerning"""
 )
 ARTICLES = _words("the a an this that these those its their his her our your my any all some no each every such")
 CONJUNCTIONS = _words("and or but nor so then")
@@ -50,10 +54,13 @@ PRONOUNS = _words(
     """it its itself it's it'll they them their theirs they're they've they'll we us our ours we're we've we'll i my me i'm
     i've i'll he him his she her this that these those that's who which what whose one ones he's she's there"""
 )
+SUBJECTS = _words("i you we they it he she this that that's it's they're we're you're there there's these those")
+"""Pronouns that can only, or mostly, open a statement where they follow a comma or an "and"."""
 GENERIC = frozenset(
-    map(stem, """company firm business organization agreement license contract document text terms term provision clause paragraph
-    passage transcript video speaker presenter host narrator author source section article announcement release model system
-    product software material work thing way reason example kind type part rest number amount case fact point""".split())
+    map(stem, """company firm business organization agreement license contract document text terms term provision clause paragraph material
+    passage transcript video speaker presenter host narrator author source section article announcement thing way reason example kind type part rest number amount case fact point
+    move approach step idea rule limit threshold restriction requirement condition exclusion exception change shift trend plan
+    goal issue matter problem claim topic detail information question answer result effect entity party role theory""".split())
 )
 """Nouns that name a thing by its kind only, as "the company" does."""
 LIGHT = frozenset(
@@ -61,35 +68,21 @@ LIGHT = frozenset(
     count mean say state note explain describe mention apply provide concern regard relate specify set use have make do be call
     try start begin continue remain stay want plan intend help aim seek seem appear turn need require able simply basically just
     also even too actually really well still however instead several various certain many lot much further else overall specific
-    according besides among inside unlike particular clear explicit itself own entire whole full possible likely allowed
+    according besides among inside unlike cover define refer hold mark remain together anything both particular clear explicit itself own entire whole full possible likely allowed
     permitted authorized eligible willing free want like way kind sort ability order purpose such""".split())
 )
 """Words that lend a sentence its frame rather than its facts."""
-CONVERSES = _classes(
-    """receive get obtain acquire accept
-    supply give grant provide offer deliver transfer
-    buy purchase
-    sell
-    lend
-    borrow
-    employ hire
-    teach
-    learn
-    win
-    lose
-    own
-    owe"""
-)
 
 # --- whether -----------------------------------------------------------------------------------------------------
 
 NEGATORS = _words("no not never none neither nor nothing nobody nowhere cannot without non hardly barely rarely outside")
+EXCLUSIVE = _words("only solely merely exclusively")
 NEGATIVE_VERBS = frozenset(
-    map(stem, "prohibit forbid forbidden exempt refuse prevent cease stop lack ban bar fail avoid unable decline reject".split())
+    map(stem, "prohibit forbid forbidden exempt refuse prevent cease stop lack ban bar fail unable decline reject".split())
 )
 """Words that deny what follows them, and are content themselves."""
 IDIOMS = re.compile(
-    r"\b(?:without limitation|(?:including )?but not limited to|not only|no (?:later|earlier|more|less|fewer) than|"
+    r"\b(?:even if|even though|without limitation|(?:including )?but not limited to|not only|no (?:later|earlier|more|less|fewer) than|"
     r"whether or not|no doubt|or otherwise|no matter|as well as|as soon as|such as|of course|at all times|in order to)\b", re.I
 )
 """Phrases whose negators and connectives mean nothing of the kind."""
@@ -118,8 +111,9 @@ FREEDOM = _words("optional optionally voluntary voluntarily recommended wish cho
 
 # --- how much ----------------------------------------------------------------------------------------------------
 
-UNIVERSAL = _words("all every each everyone everybody everything always any anyone anybody anything whatever entirely entire completely wholly "
-                   "fully whole ever anywhere everywhere exception unlimited")
+UNIVERSAL = _words("all every each everyone everybody everything any anyone anybody anything whatever entirely entire completely wholly "
+                   "fully whole anywhere everywhere exception unlimited")
+ALWAYS = _words("always ever forever")
 ONLY = _words("only solely exclusively sole exclusive just")
 MOST = _words("most majority mostly mainly largely primarily")
 UP = _words("more greater above exceed exceeds exceeding exceeded bigger larger higher rising increase increased increases least better "

@@ -1,72 +1,101 @@
 """Why a source does not say what a claim says although it has its words: denial, force, extent, time, roles. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bot.answering import grammar
-from bot.answering.alignment import Alignment
+from bot.answering.alignment import Alignment, Matcher
 from bot.answering.reading import Clause, Reading, Word
+from bot.answering.roles import Actor, actor_of, is_party, owns, possessors, preposition, subject_words
 from bot.answering.synonyms import opposed
 from knowledge.language import stem
 
 _FOCUS = 3
 """How many content words behind a negator are what it denies, rather than what comes along."""
+_FAR = 9
+"""How many words apart two words no longer belong together."""
+_ANAPHORS = frozenset("such this these those then that".split())
 
 
 class Comparison:
     """A claim beside the stretch of a source that it is aligned with."""
 
-    def __init__(self, claim: Reading, source: Reading, alignment: Alignment, sentences: range) -> None:
-        self.claim, self.source, self.alignment = claim, source, alignment
-        self.window = [word for word in source.words if word.sentence in sentences]
+    def __init__(self, matcher: Matcher, alignment: Alignment, sentences: range) -> None:
+        self.claim, self.source, self.alignment = matcher.claim, matcher.source, alignment
+        self.matcher, self.sentences = matcher, sentences
+        self.window = [word for word in self.source.words if word.sentence in sentences]
         self.window_words = {word.text for word in self.window}
         self.window_stems = {word.stem for word in self.window}
-        self.links = [(claim.words[c], source.words[s]) for c, s in sorted(alignment.links.items())]
+        self.claim_words = {word.text for word in self.claim.words}
+        self.links = [(self.claim.words[c], self.source.words[s]) for c, s in sorted(alignment.links.items())]
 
     def objection(self) -> str:
         """The first reason not to believe the claim; nothing if there is none."""
-        checks = (self._opposites, self._denial, self._force, self._extent, self._time, self._direction, self._roles, self._condition)
+        checks = (
+            self._opposites, self._denial, self._force, self._extent, self._time, self._direction,
+            self._roles, self._owners, self._directions, self._complements, self._condition,
+        )  # fmt: skip
         return next((reason for check in checks if (reason := check())), "")
 
     # --- whether --------------------------------------------------------------------------------------------------
 
     def _opposites(self) -> str:
-        for word in self.alignment.missing:
-            if any(other.content and opposed(word.text, other.text) and not (word.negated ^ other.negated) for other in self.window):
+        for word in self.alignment.unmatched:
+            if any(other.content and opposed(word.text, other.text) and word.negated == other.negated for other in self.window):
                 return f"{word.text!r} is the opposite of what the passage says"
         return ""
 
     def _denial(self) -> str:
         """A word denied on one side only: compared where a negator bites, not everywhere it reaches."""
-        restricted = self.claim.has(grammar.RESTRICTORS)
+        restricted = bool(self.claim_words & grammar.RESTRICTORS)
         foci = focus_places(self.source)
         first_denied: set[int] = set()
+        predicates = {word.place for word, _ in self._predicates()}
         for word, other in self.links:
-            if not word.content or is_party(word):
+            if not word.content or is_party(word) or (word.name and not self._bitten(other)):
                 continue
-            if word.negated and not other.negated and word.clause not in first_denied:
+            if word.negated and not other.negated and word.clause not in first_denied and not self.source.clauses[other.clause].denied:
                 return f"{word.text!r} is denied, but not in the passage"
             if word.negated:
                 first_denied.add(word.clause)
             if other.negated and not word.negated and other.place in foci and not restricted:
-                return f"{word.text!r} is denied in the passage"
+                if not any(w.denials for w in self.claim.words) or word.place in predicates:
+                    return f"{word.text!r} is denied in the passage"
+        return self._mostly_denied()
+
+    def _mostly_denied(self) -> str:
+        """A statement of which most stands in the reach of a negator, and nothing in the claim does."""
+        for number, clause in enumerate(self.claim.clauses):
+            pairs = [(w, o) for w, o in self.links if w.clause == number and w.place > clause.verb >= 0 and not is_party(w)]
+            denied = [w for w, o in pairs if o.negated and not w.negated]
+            if len(denied) > 1 and len(denied) > 0.6 * len(pairs) and not any(w.negated for w in self.claim.words):
+                return f"{denied[0].text!r} is in the reach of a denial in the passage"
         return ""
+
+    def _bitten(self, other: Word) -> bool:
+        """Whether a negator stands right before a word or its phrase."""
+        before = self.source.words[max(0, other.place - 3) : other.place]
+        return any(word.text in grammar.NEGATORS for word in before)
 
     def _force(self) -> str:
         """Duties told as options, options as duties, possibilities as facts: compared at the verbs."""
         for word, other in self._predicates():
             if word.optional != other.optional and (word.negated or other.negated):
                 return "a freedom and a ban are mixed up"
-            if word.duty and not word.negated and not other.duty and not (other.future and not other.hedged):
+            if word.duty and not word.negated and not self._is_duty(other):
                 return "what is no duty is told as a duty"
             if word.freedom and not word.negated and not word.duty and other.duty and not other.negated:
                 return "a duty is told as an option"
             if other.hedged and not other.negated and not (word.hedged or word.freedom):
                 return "a possibility is told as a fact"
-        claimed = {word.text for word in self.claim.words}
-        for text in sorted(claimed & (grammar.CERTAIN | grammar.FREEDOM)):
+        for text in sorted(self.claim_words & (grammar.CERTAIN | grammar.FREEDOM)):
             if stem(text) not in self.window_stems:
                 return f"{text!r} is not in the passage"
         return ""
+
+    def _is_duty(self, other: Word) -> bool:
+        """Whether the source obliges: at the word itself, or in the sentence that a relative clause with it belongs to."""
+        around = [w for w in self.source.words if w.sentence == other.sentence]
+        return other.duty or (other.future and not other.hedged) or (not other.freedom and not other.hedged and any(w.duty and not w.negated for w in around))
 
     def _predicates(self) -> Iterator[tuple[Word, Word]]:
         """For each clause of the claim, the first word from its verb on that the source has, and that word of the source."""
@@ -74,6 +103,8 @@ class Comparison:
         for word, other in self.links:
             clause = self.claim.clauses[word.clause]
             if word.clause in done or clause.verb < 0 or word.place < clause.verb or is_party(word) or word.name:
+                continue
+            if word.place in clause.subject or word.text[0].isdigit() or word.text in ("million", "billion", "thousand"):
                 continue
             done.add(word.clause)
             yield word, other
@@ -83,30 +114,34 @@ class Comparison:
     def _extent(self) -> str:
         for word in self.claim.words:
             if word.text in grammar.UNIVERSAL and not word.negated and not self._is_free(word):
-                if not self.window_words & grammar.UNIVERSAL:
+                near = self._near_noun(word)
+                if not near & grammar.UNIVERSAL:
                     return f"{word.text!r} is more than the passage says"
-                if "other" in self._after(self.source, word) and "other" not in {w.text for w in self.claim.words}:
+                if "other" in near and "other" not in self.claim_words:
                     return f"{word.text!r} leaves out an exception"
-            if word.text in grammar.ONLY - {"just"} and not self.window_words & (grammar.ONLY | grammar.RESTRICTORS):
+            if word.text in grammar.ALWAYS and not word.negated and not self.window_words & grammar.ALWAYS:
                 return f"{word.text!r} is not in the passage"
-            if word.text in grammar.MOST and not self.window_words & grammar.MOST and self._before_noun(word):
+            if word.text in grammar.ONLY - {"just"} and not word.negated and not self._is_exclusive():
+                return f"{word.text!r} is not in the passage"
+            if word.text in grammar.MOST - {"most"} and not self.window_words & grammar.MOST:
                 return f"{word.text!r} is not in the passage"
         return ""
+
+    def _is_exclusive(self) -> bool:
+        exclusive = [w for w in self.window if w.text in grammar.ONLY | grammar.RESTRICTORS and (not w.negated or w.text not in grammar.ONLY)]
+        return bool(exclusive)
 
     def _is_free(self, word: Word) -> bool:
         """ "any" in a condition or a denial is no generalisation."""
         return word.text.startswith("any") and (self.claim.clauses[word.clause].conditional or word.denials > 0)
 
-    def _after(self, source: Reading, word: Word) -> list[str]:
-        """The words behind the quantifiers of the window that stand before the same noun."""
-        noun = next((w for w in self.claim.words[word.place + 1 :] if w.place in self.alignment.links), None)
-        if noun is None:
-            return []
+    def _near_noun(self, word: Word) -> set[str]:
+        """The words of the source near what a quantifier of the claim counts; all of the stretch if it is not there."""
+        noun = next((w for w in self.claim.words[word.place + 1 : word.place + 7] if w.place in self.alignment.links), None)
+        if noun is None or not word.text.startswith(("all", "every", "any", "each", "whole", "entire")):
+            return self.window_words
         place = self.alignment.links[noun.place]
-        return [w.text for w in source.words[max(0, place - 2) : place]]
-
-    def _before_noun(self, word: Word) -> bool:
-        return word.place + 1 < len(self.claim.words)
+        return {w.text for w in self.source.words[max(0, place - 8) : place] if w.sentence == self.source.words[place].sentence}
 
     def _time(self) -> str:
         for word in self.claim.words:
@@ -114,150 +149,155 @@ class Comparison:
             if groups and not any(self.window_words & group for group in groups) and word.stem not in self.window_stems:
                 return f"{word.text!r} is not in the passage"
         for word, other in self._predicates():
-            told, meant = self.claim.clauses[word.clause].past, self.source.clauses[other.clause].past
-            if told is True and (meant is False or other.future) and word.stem == other.stem:
+            clause = self.claim.clauses[word.clause]
+            told, meant = clause.past, self.source.clauses[other.clause].past
+            if clause.conditional or not word.stem == other.stem:
+                continue
+            if told is True and (meant is False or (other.future and not other.text.endswith("ed"))):
                 return "what is told as past is not"
-            if told is False and meant is True and word.stem == other.stem and not self.claim.clauses[word.clause].conditional:
+            if told is False and meant is True:
                 return "what is past is told as present"
+            if word.future and meant is True:
+                return "what is past is told as to come"
         return ""
 
     def _direction(self) -> str:
-        claimed = {word.text for word in self.claim.words}
-        up, down = claimed & grammar.UP, claimed & grammar.DOWN
-        source_up, source_down = self.window_words & grammar.UP, self.window_words & grammar.DOWN
-        if (down and not source_down and source_up) or (up and not source_up and source_down):
-            return "a comparison is turned round"
+        for number in range(len(self.claim.clauses)):
+            places = [other.clause for word, other in self.links if word.clause == number]
+            common = max(set(places), key=places.count, default=-1)
+            near = {word.text for word in self.window if word.clause == common}
+            said = {word.text for word in self.claim.words if word.clause == number}
+            up, down, source_up, source_down = said & grammar.UP, said & grammar.DOWN, near & grammar.UP, near & grammar.DOWN
+            if (down and not source_down and source_up) or (up and not source_up and source_down):
+                return "a comparison is turned round"
         return ""
 
     # --- who ------------------------------------------------------------------------------------------------------
 
     def _roles(self) -> str:
         for word, other in self._predicates():
-            clause = self.claim.clauses[word.clause]
-            told = self._actor(self.claim, word)
-            meant = self._actor(self.source, other)
-            if told is None or meant is None:
+            told, meant = actor_of(self.claim, word), actor_of(self.source, other)
+            if told is None or not told.head:
                 continue
-            if (reason := self._unlike_actors(told, meant, clause, word, other)):
+            if meant is None:
+                holders, _ = possessors(self.source, other.place)
+                if holders and told.named and not told.head & holders and not told.passive:
+                    return f"{word.text!r} is someone else's in the passage"
+                continue
+            if reason := self._unlike_actors(told, meant, word, other):
                 return reason
-        return self._turned()
+        return ""
 
-    def _actor(self, reading: Reading, word: Word) -> "Actor | None":
-        return actor_of(reading, word)
-
-    def _unlike_actors(self, told: "Actor", meant: "Actor", clause: Clause, word: Word, other: Word) -> str:
+    def _unlike_actors(self, told: Actor, meant: Actor, word: Word, other: Word) -> str:
         if told.passive != meant.passive:
-            if word.stem == other.stem and told.key and told.key & meant.key:
-                return f"{word.text!r}: who does it and who has it done are mixed up"
+            same = word.stem == other.stem and told.head <= meant.head and meant.head
+            return f"{word.text!r}: who does it and to whom it is done are mixed up" if same else ""
+        if self._same(told, meant):
             return ""
-        if not told.key or not meant.key:
-            return ""
-        if told.key & meant.key:
-            return ""
-        if told.kind == "common" or meant.kind == "common":
-            return self._other_subject(told, meant, word, other)
-        return f"{word.text!r} is said of someone else in the passage"
-
-    def _other_subject(self, told: "Actor", meant: "Actor", word: Word, other: Word) -> str:
-        """A subject of the claim that the source mentions in the same sentence, but in another role."""
+        if not meant.head:
+            return self._is_object(told, word, other)
+        if told.named and meant.named:
+            return f"{word.text!r} is said of someone else in the passage"
         if word.place not in self.alignment.exact:
             return ""
-        same = [w for w in self.source.words if w.sentence == other.sentence and w.stem in told.key]
-        if told.kind == "name" and not same:
-            return f"{word.text!r} is not said of {'/'.join(sorted(told.key))}"
-        subject = set(meant.places)
-        if same and not any(w.place in subject for w in same):
+        mentioned = [w for w in self.source.words if w.stem in told.head]
+        if told.named and "you" not in told.head and not any(w.sentence == other.sentence and w.place < other.place for w in mentioned):
+            return f"{word.text!r} is not said of {'/'.join(sorted(told.head))}"
+        if not told.named and (meant.named or any(w.sentence in self.sentences for w in mentioned)):
             return f"{word.text!r} is said of another subject"
         return ""
 
-    def _turned(self) -> str:
-        """The same party behind "to" here and behind "from" there."""
+    def _is_object(self, told: Actor, word: Word, other: Word) -> str:
+        """What acts in the claim only comes behind the verb in the source, whose subject is a pronoun."""
+        clause = self.source.clauses[other.clause]
+        verb = self.source.words[clause.verb].text
+        if word.place not in self.alignment.exact or verb in grammar.BE or told.passive:
+            return ""
+        sentence = [w for w in self.source.words if w.sentence == other.sentence and w.stem in told.head]
+        if sentence and all(w.place > other.place and w.clause == other.clause for w in sentence):
+            return f"{word.text!r} is done to {sentence[0].text!r} in the passage"
+        return ""
+
+    def _same(self, told: Actor, meant: Actor) -> bool:
+        if told.head & meant.whole:
+            return True
+        linked = {self.alignment.links.get(place) for place in told.places if self.claim.words[place].stem in told.head}
+        return bool(linked & set(meant.places))
+
+    def _owners(self) -> str:
+        """Whose a thing is, on both sides: "Meta's model" for "your model"."""
         for word, other in self.links:
-            if not (is_party(word) or word.name):
+            if word.name or is_party(word) or not word.content:
                 continue
+            told, meant = possessors(self.claim, word.place), possessors(self.source, other.place)
+            claimed, given = told[0], meant[0]
+            if meant[1] and not given:
+                given = self._antecedents(other)
+            if claimed and given and not claimed & given and word.place in self.alignment.exact:
+                return f"{word.text!r} is someone else's in the passage"
+        return ""
+
+    def _antecedents(self, other: Word) -> frozenset[str]:
+        """The names that "its" or "their" before a word of the source may stand for."""
+        subject = subject_words(self.source, other.clause)
+        names = {w.stem for w in subject if w.name} | {"you" for w in subject if w.text in grammar.ADDRESSEE}
+        return frozenset(names)
+
+    def _directions(self) -> str:
+        """The same thing behind "to" here and behind "from" there."""
+        for word, other in self.links:
             here, there = preposition(self.claim, word.place), preposition(self.source, other.place)
-            if {here, there} == {"to", "from"}:
-                return f"{word.text!r} gives here and takes there"
+            if {here, there} in ({"to", "from"}, {"onto", "from"}, {"into", "from"}) and not owns(self.claim, word):
+                return f"{word.text!r} is where it goes here and where it comes from there"
+        return ""
+
+    def _complements(self) -> str:
+        """A word of the source whose complement the claim replaces by a word from elsewhere."""
+        predicates = {word.place for word, _ in self._predicates()}
+        for (word, other), (after, far) in zip(self.links, self.links[1:], strict=False):
+            if word.place not in predicates:
+                continue
+            if word.clause != after.clause or after.place - word.place > 4 or word.place not in self.alignment.exact:
+                continue
+            if is_party(after) or abs(far.place - other.place) <= _FAR or far.clause == other.clause:
+                continue
+            if preposition(self.claim, after.place) in ("under", "in", "on", "with", "for", "at"):
+                continue
+            own = [w for w in self.source.words[other.place + 1 : other.place + 5] if w.content and w.clause == other.clause]
+            if own and not any(w.place in self.alignment.links.values() for w in own):
+                return f"{word.text!r} is not followed by {after.text!r} in the passage"
         return ""
 
     # --- under which condition ------------------------------------------------------------------------------------
 
     def _condition(self) -> str:
-        """A consequence told as general whose condition the claim leaves out."""
-        if not any(clause.verb >= 0 for clause in self.claim.clauses):
-            return ""
+        """A consequence told without its condition, or a condition told as a fact."""
+        whole = any(clause.verb >= 0 for clause in self.claim.clauses)
+        general = not any(clause.conditional for clause in self.claim.clauses) and not self.claim_words & _ANAPHORS
         for word, other in self._predicates():
-            conditions = governing(self.source, other)
-            if not conditions or self.claim.clauses[word.clause].conditional:
+            clause, meant = self.claim.clauses[word.clause], self.source.clauses[other.clause]
+            relative = self.claim.words[clause.first].text in grammar.OPENERS
+            if meant.conditional and self._opens(meant, "if") and not clause.conditional and not relative and not (word.hedged or word.freedom):
+                return "a condition is told as a fact"
+            if not general or not whole:
                 continue
+            conditions = governing(self.source, other)
             told = {s for s in self.alignment.links.values() if any(c.first <= s <= c.last for c in conditions)}
-            if not told and not any(clause.conditional for clause in self.claim.clauses):
+            if conditions and not told:
                 return "a condition is left out"
+        return self._exception()
+
+    def _exception(self) -> str:
+        """Something that the source excepts, told as if it were meant."""
+        if self.claim_words & (grammar.RESTRICTORS | {"other", "but", "excluded", "excludes"}):
+            return ""
+        for word, other in self.links:
+            if self._opens(self.source.clauses[other.clause], "except", "excluding") and word.negated and (word.name or word.text[0].isdigit()):
+                return f"{word.text!r} is an exception in the passage"
         return ""
 
-
-class Actor:
-    """Who a clause is about: the stems or the party that name the subject, and whether it acts or is acted upon."""
-
-    def __init__(self, kind: str, key: frozenset[str], passive: bool, places: Sequence[int]) -> None:
-        self.kind, self.key, self.passive, self.places = kind, key, passive, tuple(places)
-
-
-def is_party(word: Word) -> bool:
-    """Whether a word names the party addressed, or anybody."""
-    return word.text in grammar.ADDRESSEE or word.text in grammar.ANYBODY
-
-
-def actor_of(reading: Reading, word: Word) -> Actor | None:
-    """The subject of the clause in which a word stands behind the verb; None if it is not known."""
-    clause = reading.clauses[word.clause]
-    if clause.verb < 0 or word.place < clause.verb:
-        return None
-    passive = _is_passive(reading, clause, word)
-    subject = [reading.words[p] for p in clause.subject]
-    head = _head(reading, subject)
-    names = [w for w in subject if w.name and not _is_modifier(reading, w)]
-    if any(w.text in grammar.ADDRESSEE for w in head):
-        return Actor("you", frozenset({"you"}), passive, clause.subject)
-    if any(w.name for w in head) and names:
-        return Actor("name", frozenset(w.stem for w in names), passive, clause.subject)
-    common = [w for w in head if w.content and w.stem not in grammar.GENERIC and w.text not in grammar.ANYBODY]
-    if common and not any(w.text in grammar.PRONOUNS for w in head):
-        return Actor("common", frozenset(w.stem for w in common[-1:]), passive, clause.subject)
-    return Actor("any", frozenset(), passive, clause.subject)
-
-
-def _head(reading: Reading, subject: Sequence[Word]) -> list[Word]:
-    """The subject up to its first preposition or opener."""
-    head: list[Word] = []
-    for word in subject:
-        if word.text in grammar.PREPOSITIONS and head:
-            break
-        head.append(word)
-    return head
-
-
-def _is_modifier(reading: Reading, word: Word) -> bool:
-    """Whether a name only modifies what follows: "Meta's model", "the Acme phone"."""
-    after = reading.words[word.place + 1] if word.place + 1 < len(reading.words) else None
-    owns = reading.text[word.start : word.end].endswith(("'s", "’s", "s'", "s’"))
-    return owns or (after is not None and after.content and not after.name and after.place in reading.clause_of(word.place).subject)
-
-
-def _is_passive(reading: Reading, clause: Clause, word: Word) -> bool:
-    before = [w.text for w in reading.words[clause.verb : word.place]]
-    participle = word.text.endswith(("ed", "en")) or word.text in grammar.IRREGULAR_PARTICIPLES
-    return participle and any(text in grammar.BE for text in before[-3:])
-
-
-def preposition(reading: Reading, place: int) -> str:
-    """The preposition that governs a word, if one stands at most three words before it."""
-    for word in reversed(reading.words[max(0, place - 3) : place]):
-        if word.text in grammar.PREPOSITIONS:
-            return word.text
-        if word.content and not word.name:
-            return ""
-    return ""
+    def _opens(self, clause: Clause, *openers: str) -> bool:
+        return any(word.text in openers for word in self.source.words[clause.first : clause.first + 2])
 
 
 def focus_places(reading: Reading) -> set[int]:
@@ -266,24 +306,26 @@ def focus_places(reading: Reading) -> set[int]:
     for clause in reading.clauses:
         left, denials = 0, 0
         for word in reading.words[clause.first : clause.last + 1]:
+            before = reading.words[word.place - 1] if word.place else None
             if word.denials > denials:
-                left = _FOCUS
+                left = 1 if before is not None and before.stem in grammar.NEGATIVE_VERBS else _FOCUS
             denials = word.denials
-            if left and word.content:
+            if left and word.content and word.place not in clause.subject and word.text != "event" and not word.name and not is_party(word):
                 places.add(word.place)
                 left -= 1
     return places
 
 
 def governing(reading: Reading, word: Word) -> list[Clause]:
-    """The conditions of the sentence in which a word stands outside them, that come before it."""
+    """The conditions of the statement in which a word stands outside them."""
     if reading.clauses[word.clause].conditional:
         return []
-    return [
-        clause
-        for clause in reading.clauses
-        if clause.conditional
-        and reading.words[clause.first].sentence == word.sentence
-        and reading.words[clause.first].text in ("if", "unless", "so", "then", "but", "and")
-        and clause.first < word.place
-    ]
+    found = []
+    for clause in reading.clauses:
+        first = reading.words[clause.first]
+        opener = {w.text for w in reading.words[clause.first : clause.first + 2]} & {"if", "unless"}
+        if clause.conditional and opener and first.sentence == word.sentence and "even" not in {first.text}:
+            before = clause.first < word.place
+            if before or clause.first - word.place < 25:
+                found.append(clause)
+    return found

@@ -15,6 +15,10 @@ from knowledge.sentences import sentence_spans
 
 _HARD = re.compile(r"[;:.!?()—–]")
 _LOOKAHEAD = 7
+_SUBJECTS = frozenset("you they we it he she i who which whoever this that these those".split())
+_CONTENT_TOO = frozenset("same own".split())
+"""Words that retrieval passes over, but that change what is said."""
+_SUFFIXES = frozenset("er or ee ship er's ers ment ion ation al able ness ly ful ity ance ence ing ed ant ent ive ory ist ism ic ical".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Clause:
     conditional: bool
     subject: tuple[int, ...]
     past: bool | None
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,14 @@ def read(text: str) -> Reading:
     bounds = _clause_starts(text, words, muted)
     clauses: list[Clause] = []
     result: list[Word] = []
+    governor = words[0] if words else None
     for first, after in zip(bounds, [*bounds[1:], len(words)], strict=False):
         part = _with_force(text, _with_denials(words[first:after], muted))
+        if result and governor and part[0].text in ("and", "or") and part[0].sentence == result[-1].sentence and _verb(part) < 0:
+            # "must comply with …, and adhere to …": the modal reaches over what was put in between.
+            part = [replace(w, duty=governor.duty, freedom=governor.freedom, future=governor.future) for w in part]
+        elif _verb(part) >= 0:
+            governor = part[-1]
         result += [replace(word, clause=len(clauses)) for word in part]
         clauses.append(_clause(part))
     return Reading(text, tuple(result), tuple(clauses), frozenset(word.stem for word in words))
@@ -95,7 +106,8 @@ def read(text: str) -> Reading:
 def _word(place: int, token: Token, shouted: bool, muted: bool) -> Word:
     text = token.text.lower().replace("’", "'")
     name = token.text[0].isupper() and not shouted and token.is_content
-    return Word(place, text, token.stem, token.start, token.end, token.is_content and not muted, name)
+    content = (token.is_content or text in _CONTENT_TOO) and text not in grammar.PREPOSITIONS and not muted
+    return Word(place, text, token.stem, token.start, token.end, content, name)
 
 
 def _with_sentences(text: str, words: Sequence[Word]) -> tuple[Word, ...]:
@@ -112,10 +124,20 @@ def _clause_starts(text: str, words: Sequence[Word], muted: set[int]) -> list[in
         # An opener belongs to the conjunction before it: "and if", "even if", "so that".
         chained = words[place - 1].place == starts[-1] and words[place - 1].text in grammar.OPENERS | {"and", "even", "or"}
         opens = word.text in grammar.OPENERS and not chained and place not in muted and not _is_plain(words, place)
-        joined = _joins_statement(words, place, before, "," in gap)
+        joined = _joins_statement(words, place, before, "," in gap) or _has_second_verb(words, place, starts[-1])
         if (_HARD.search(gap) and not re.fullmatch(r"\.\s?", gap.strip() or "x")) or opens or joined or word.sentence != words[place - 1].sentence:
             starts.append(place)
     return starts
+
+
+def _has_second_verb(words: Sequence[Word], place: int, first: int) -> bool:
+    """Whether a second finite verb ends a relative clause: "the model | that we built | is …"."""
+    word, before = words[place], words[place - 1]
+    opened = words[first].text in ("that", "which", "who", "whose", "whoever", "whatever")
+    if word.text not in grammar.FINITE or not opened or before.text in grammar.PRONOUNS | {"to", "you", "not"}:
+        return False
+    earlier = [w.text in grammar.FINITE or (not w.name and w.content and looks_finite(w.text)) for w in words[first + 1 : place - 1]]
+    return any(earlier) and before.text not in grammar.FINITE | {"and", "or", "but"} and not before.text.endswith("ly")
 
 
 def _is_plain(words: Sequence[Word], place: int) -> bool:
@@ -124,7 +146,7 @@ def _is_plain(words: Sequence[Word], place: int) -> bool:
     if word in ("than", "as", "so", "where", "once", "upon"):
         return not (word in ("as", "so", "where", "once") and _is_subject_word(words, place + 1))
     if word == "that":
-        verb_soon = any(other.text in grammar.AUXILIARIES for other in words[place + 1 : place + _LOOKAHEAD])
+        verb_soon = any(other.text in grammar.FINITE for other in words[place + 1 : place + _LOOKAHEAD])
         return not verb_soon and not _is_subject_word(words, place + 1)
     return word == "when" and after in ("", "it")
 
@@ -133,21 +155,24 @@ def _is_subject_word(words: Sequence[Word], place: int) -> bool:
     if place >= len(words):
         return False
     word = words[place]
-    follows = [other.text in grammar.AUXILIARIES for other in words[place + 1 : place + 5]]
+    follows = [other.text in grammar.FINITE for other in words[place + 1 : place + 5]]
     return word.text in grammar.PRONOUNS | grammar.ADDRESSEE or word.name or any(follows)
 
 
 def _joins_statement(words: Sequence[Word], place: int, before: Sequence[Word], comma: bool) -> bool:
     """Whether a comma or an "and" begins a statement with a subject and a verb of its own."""
-    if not any(word.text in grammar.AUXILIARIES for word in before) and not comma:
+    if not any(word.text in grammar.FINITE for word in before) and not comma:
         return False
     first = place + (words[place].text in grammar.CONJUNCTIONS)
     if not comma and first == place:
         return False
     ahead = words[first : first + (2 * _LOOKAHEAD if comma and first > place else _LOOKAHEAD)]
-    if not ahead or ahead[0].text in grammar.AUXILIARIES | grammar.PREPOSITIONS | grammar.OPENERS:
+    if not ahead or ahead[0].text in (grammar.AUXILIARIES | grammar.PREPOSITIONS | grammar.OPENERS) - {"that"}:
         return False
-    verb = next((i for i, word in enumerate(ahead) if word.text in grammar.AUXILIARIES), 0)
+    subject = ahead[0].text in grammar.SUBJECTS
+    if subject and (comma or first > place) and len(ahead) > 1 and ahead[1].text not in grammar.PREPOSITIONS | grammar.CONJUNCTIONS:
+        return True
+    verb = next((i for i, word in enumerate(ahead) if word.text in grammar.FINITE), 0)
     if not comma and ahead[0].text not in grammar.PRONOUNS | {"you"} and verb > 3:
         return False
     # A list goes on with commas or another "and" before any verb.
@@ -157,12 +182,17 @@ def _joins_statement(words: Sequence[Word], place: int, before: Sequence[Word], 
 def _with_denials(words: Sequence[Word], muted: set[int]) -> list[Word]:
     """Count the negators that reach each word: those before it in its clause, and an affix at it."""
     denials, result, first = 0, [], True
+    alone: set[int] = set()
     for place, word in enumerate(words):
         before = words[place - 1] if place else None
         after = words[place + 1] if place + 1 < len(words) else None
-        own = int(before is not None and before.text == "non")
+        own = int(before is not None and before.text == "non") + int(word.place in alone)
         own += int(after is not None and after.text == "free" and word.content and after.start == word.end + 1)
-        if word.place not in muted and _denies(word) and word.text != "non":
+        narrow = next((w.place for w in words[place + 1 : place + 4] if w.text in grammar.EXCLUSIVE or w.text == "same"), -1)
+        if word.place not in muted and _denies(word) and narrow >= 0:
+            # "not only", "not the same": that word is denied, not the statement.
+            alone.add(narrow)
+        elif word.place not in muted and _denies(word) and word.text != "non":
             # "neither … nor", "no … nor": one denial, said twice.
             denials += not (word.text in ("nor", "neither") and not first)
             first = False
@@ -216,23 +246,30 @@ def _clause(words: Sequence[Word]) -> Clause:
     elif any(text in grammar.BE | {"do", "does", "don't", "doesn't"} for text in group[:1]):
         past = False
     base = words[0].place
-    return Clause(base, words[-1].place, base + verb if verb >= 0 else -1, conditional, tuple(base + s for s in subject), past)
+    denied = verb >= 0 and any(word.negated for word in words[verb : verb + 4])
+    return Clause(base, words[-1].place, base + verb if verb >= 0 else -1, conditional, tuple(base + s for s in subject), past, denied)
 
 
 def _verb(words: Sequence[Word]) -> int:
     """Where the verb group of a clause begins: its first auxiliary, or else what looks like a verb after a subject."""
     for place, word in enumerate(words):
-        if word.text in grammar.AUXILIARIES and not (place and words[place - 1].text == "to"):
+        if word.text in grammar.FINITE and not (place and words[place - 1].text == "to"):
             return place
+    opening = next((i for i, word in enumerate(words) if word.text not in grammar.OPENERS | grammar.CONJUNCTIONS or word.text in _SUBJECTS), 0)
+    if words[opening].text in _SUBJECTS:
+        after = [i for i in range(opening + 1, len(words)) if not _is_adverb(words[i])][:1]
+        if after and words[after[0]].text not in grammar.PREPOSITIONS | grammar.ARTICLES | grammar.CONJUNCTIONS | grammar.OPENERS:
+            return after[0]
     for place, word in enumerate(words[1:], start=1):
         before = words[place - 1]
         after = words[place + 1] if place + 1 < len(words) else None
         closed = after is None or not after.content or after.name
         if not word.content or word.name:
             continue
-        if before.text in ("you", "they", "we", "it", "he", "she", "i", "who", "that", "which", "whoever") or (
-            closed and looks_finite(word.text) and before.text not in grammar.ARTICLES | grammar.PREPOSITIONS | {"and", "or"}
-        ):
+        finite = looks_finite(word.text) and before.text not in grammar.ARTICLES | grammar.PREPOSITIONS | {"and", "or"}
+        if finite and after is not None and looks_finite(after.text) and after.text.endswith("s"):
+            continue
+        if before.text in _SUBJECTS or (finite and (closed or before.name)):
             return place
     return -1
 
@@ -248,9 +285,13 @@ def _subject(words: Sequence[Word], verb: int) -> list[int]:
         # "it's", "you're": the subject is in the verb.
         return [verb]
     if not ahead and words[verb].text in grammar.AUXILIARIES:
-        stop = next((i for i in range(verb + 1, len(words)) if words[i].text in grammar.AUXILIARIES), verb + 4)
+        stop = next((i for i in range(verb + 1, len(words)) if words[i].text in grammar.AUXILIARIES | grammar.PREPOSITIONS), verb + 4)
         return [i for i in range(verb + 1, min(stop, len(words)))]
     return ahead
+
+
+def _is_adverb(word: Word) -> bool:
+    return word.text.endswith("ly") or word.text in ("also", "then", "now", "still", "often", "always", "never", "just", "even", "only", "not", "both")
 
 
 @lru_cache(maxsize=20_000)
@@ -268,6 +309,8 @@ def looks_finite(word: str) -> bool:
 
 def related(first: str, second: str) -> bool:
     """Words of one family: "licensee" and "license", "distribution" and "distribute"."""
-    one, other = stem(first), stem(second)
+    one, other = sorted((stem(first), stem(second)), key=len)
+    if len(one) >= 3 and other.startswith(one) and other[len(one) :] in _SUFFIXES:
+        return True
     shared = min(len(one), len(other))
     return one == other or (shared >= 5 and one[: max(5, shared - 2)] == other[: max(5, shared - 2)])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language import stem
 
-_NEAR = 0.5
+_NEAR = 0.55
 """Cosine similarity of two single words from which they count as synonyms."""
 
 # An embedding model puts opposites close together: these never support each other.
@@ -27,8 +27,129 @@ _OPPOSITES = frozenset(
     support/oppose benefit/harm benefit/hurt help/harm build/destroy create/destroy open/proprietary exclusive/nonexclusive
     limited/unlimited transferable/nontransferable person/company individual/company likely/unlikely agree/disagree love/hate
     acceptance/termination acceptance/refusal commence/cease import/export push/pull major/minor majority/minority most/few
-    internal/external above/below over/under inside/outside winner/loser together/separately distribute/receive""".split()
+    internal/external above/below over/under inside/outside winner/loser together/separately distribute/receive same/different
+    easy/challenging simple/challenging easy/tough simple/difficult rise/fall rising/falling grow/shrink many/few often/rarely
+    always/never begin/cease attract/repel expand/shrink expand/reduce raise/lower gain/cost win/fail pass/fail hire/fire
+    remember/forget love/hate arrive/leave enter/leave top/bottom front/back left/right full/empty heavy/light hot/cold new/old
+    young/old modern/ancient wide/narrow deep/shallow rare/common single/multiple optional/mandatory optional/required
+    voluntary/mandatory temporary/permanent permanent/limited active/inactive visible/hidden known/unknown able/unable
+    equal/unequal complete/partial whole/part all/some accept/decline approve/reject confirm/deny admit/deny lead/follow
+    teacher/student parent/child seller/customer landlord/tenant lender/borrower host/guest author/reader speaker/listener
+    sender/receiver sender/recipient advertiser/user competitor/developer tighten/loosen hide/reveal connect/disconnect
+    attach/detach lock/unlock encourage/discourage protect/attack defend/attack praise/criticize strengthen/weaken
+    improve/worsen upgrade/downgrade centralized/decentralized cautious/reckless optimistic/pessimistic positive/negative
+    maximum/minimum major/small huge/small massive/small big/tiny huge/tiny vast/small quickly/slowly slower/faster
+    cheaper/expensive cheaper/costlier simple/complex safe/risky certain/uncertain popular/unpopular official/unofficial
+    formal/informal natural/artificial male/female husband/wife""".split()
 )
+
+
+# Common words that stand for each other, where the embedding model sees little likeness.
+_GROUPS = tuple(
+    frozenset(stem(word) for word in line.split())
+    for line in """begin start commence
+    end terminate expire finish conclude lapse stop cease
+    keep retain preserve maintain
+    remain continue stay survive
+    get receive obtain acquire
+    give provide supply offer furnish deliver
+    grant give confer
+    let allow permit enable
+    allowed permitted authorized entitled
+    prohibit forbid ban bar disallow
+    need require
+    must required obligated obliged
+    obey follow comply adhere observe respect
+    ask request apply
+    buy purchase
+    copy reproduce duplicate
+    change modify alter adapt
+    modification change derivative adaptation
+    pass distribute share redistribute hand
+    make create build produce generate develop
+    output result text
+    use exercise utilize employ
+    own owner ownership belong property
+    sue litigation lawsuit proceedings suit court litigate
+    claim lawsuit suit action
+    claim allege assert argue contend
+    infringe violate breach
+    breach violate break
+    liable responsible accountable
+    indemnify compensate reimburse
+    warn advise inform notify tell
+    occur possibility happen
+    accept agree consent
+    bind bound binding
+    delete erase remove destroy
+    destroy wipe ruin eliminate
+    disrupt disruptive upend
+    rival competitor competing compete
+    company firm business corporation enterprise startup
+    person individual human people
+    company entity organization corporation
+    recipient receive
+    user customer consumer
+    partner ally collaborator
+    partner collaborate cooperate work
+    announce reveal unveil introduce release launch publish
+    improve better enhance advance
+    help advance support
+    help benefit good
+    benefit advantage gain
+    profit money revenue earn
+    earn make
+    royalty fee payment paying pay
+    cost expense expensive price costly
+    cheap inexpensive affordable
+    avoid cut save reduce eliminate
+    rise increase grow
+    fall drop decline decrease shrink down
+    move shift transfer migrate go
+    trend toward direction move
+    big large huge great massive enormous
+    small little tiny compact
+    hard difficult challenging tough
+    easy simple
+    different differ unlike distinct
+    same identical equal
+    reason why because
+    aim goal purpose objective incentive
+    possible could may might potential
+    probably likely
+    run live operate work
+    battery power electricity
+    phone device smartphone
+    inside integrated part within
+    exceed above greater more
+    threshold limit
+    see notice realize
+    think believe consider
+    hear decide resolve
+    judge court
+    law legislation statute
+    risk danger
+    worldwide global globally
+    free freely
+    notice attribution
+    include contain comprise
+    explicit express
+    warranty guarantee
+    before previous preceding prior
+    earlier previous last
+    everyone everybody all
+    available accessible access
+    open public
+    value worth
+    mark name trademark
+    vast huge large""".splitlines()
+)
+
+
+def grouped(first: str, second: str) -> bool:
+    """Whether two words are known to stand for each other."""
+    one, other = stem(first), stem(second)
+    return any(one in group and other in group for group in _GROUPS)
 
 
 def opposed(first: str, second: str) -> bool:

@@ -20,7 +20,7 @@ COVERAGE = 0.78
 """The share of a sentence's content that its passage must hold."""
 _SENTENCES = 3
 """How many sentences of a passage one sentence may draw together."""
-_RIVAL = 0.3
+_RIVAL = 0.1
 """A stretch that fits nearly as well as the best one may support the sentence in its place."""
 _OWN_VOICE = re.compile(r"^(?:i|i'm|i’m|sorry|unfortunately|as an ai|please|here)\b", re.I)
 _ABOUT_ITSELF = re.compile(
@@ -59,7 +59,7 @@ def check(sentence: str, text: str, context: str = "", synonyms: Synonyms = lamb
         return Verdict(False, "empty passage")
     best = _rank(*fits[0])
     verdicts = [
-        _judge(claim, source, alignment, window, text, spans) for alignment, window in fits if _rank(alignment, window) <= best + _RIVAL
+        _judge(matcher, alignment, window, text, spans) for alignment, window in fits if _rank(alignment, window) <= best + _RIVAL
     ]
     return max(verdicts, key=lambda verdict: verdict.supported)
 
@@ -93,11 +93,11 @@ def _rank(alignment: Alignment, window: range) -> float:
 
 
 def _judge(
-    claim: Reading, source: Reading, alignment: Alignment, window: range, text: str, spans: list[tuple[int, int]]
+    matcher: Matcher, alignment: Alignment, window: range, text: str, spans: list[tuple[int, int]]
 ) -> Verdict:
     start, end = spans[window[0]][0], spans[window[-1]][1]
-    reason = _shortfall(alignment) or _number_elsewhere(claim, text[start:end])
-    reason = reason or Comparison(claim, source, alignment, window).objection()
+    reason = _shortfall(alignment) or _number_elsewhere(matcher.claim, text[start:end])
+    reason = reason or Comparison(matcher, alignment, window).objection()
     return Verdict(not reason, reason, start, end, alignment.coverage)
 
 

@@ -157,12 +157,12 @@ class Screen(io.StringIO):
 
     def __init__(self) -> None:
         super().__init__()
-        self._awaited, self._there = "", asyncio.Event()
+        self._awaited, self._there, self._loop = "", asyncio.Event(), asyncio.get_running_loop()
 
     def write(self, text: str) -> int:
         written = super().write(text)
         if self._awaited and self._awaited in self.getvalue():
-            self._there.set()
+            self._loop.call_soon_threadsafe(self._there.set)  # rich's spinner has a thread of its own
         return written
 
     async def shows(self, text: str) -> None:
