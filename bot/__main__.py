@@ -1,6 +1,16 @@
-"""`python -m bot` is `herald`."""
+"""`python -m bot` is `herald`; the command line is imported where Ctrl-C is already heard."""
 
-from bot.cli import main
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from bot import cli
+    except KeyboardInterrupt:
+        sys.exit(130)
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

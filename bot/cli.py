@@ -1,8 +1,6 @@
 """The command line: `herald`, which is `python -m bot`. What is heavy is imported by the commands that need it."""
 
-import os
 import sys
-import threading
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
@@ -12,7 +10,7 @@ from bot.adapters.terminal_output import open_console, print_lines, print_table,
 from bot.adapters.terminal_rendering import render
 from bot.brief import explain as explain_topic
 from bot.cli_models import models
-from bot.cli_setup import complain, data_dir, open_library, write_bytes, write_json
+from bot.cli_setup import INTERRUPTED, complain, data_dir, leave_now, open_library, write_bytes, write_json
 from bot.cli_upkeep import doctor, evaluate, index
 from bot.errors import SHOWABLE, UsageError, exit_status
 from bot.faults import message_for
@@ -22,8 +20,6 @@ from bot.replies import ContentsReply, OfferReply
 from bot.source_reading import list_sources, open_document, read_source
 from bot.version import version as installed_version
 from knowledge.loading import Library
-
-_INTERRUPTED = 130  # 128 + SIGINT, as a shell shows it
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Model = Annotated[
@@ -50,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         herald(arguments, prog_name="herald")
     except KeyboardInterrupt:
-        _leave_now(_INTERRUPTED)
+        leave_now(INTERRUPTED)
     except SHOWABLE as error:
         complain(str(error))
         sys.exit(exit_status(error))
@@ -58,15 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         complain(message_for(error, data_dir()))
         sys.exit(1)
     sys.exit(0)
-
-
-def _leave_now(status: int) -> NoReturn:
-    """Exit without waiting for threads that still load something: whoever interrupts twice wants no wait."""
-    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-    sys.exit(status)
 
 
 def _print_version(wanted: bool) -> None:

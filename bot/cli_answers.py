@@ -11,7 +11,7 @@ from bot.adapters.terminal import Session, chat_with_pipe
 from bot.adapters.terminal_output import StatusLine, open_console, present, show
 from bot.adapters.terminal_rendering import Line, Span
 from bot.batch import answer_batch, answer_one
-from bot.cli_setup import complain, opened_app, progress_bar, write_json
+from bot.cli_setup import INTERRUPTED, complain, leave_now, opened_app, progress_bar, write_json
 from bot.errors import HeraldError, UsageError
 from bot.lines import read_lines
 from bot.messages import Question
@@ -73,8 +73,11 @@ async def _answer_lines(settings: Settings, descriptor: int) -> int:
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> "App":
     """Open the App, with a progress bar meanwhile, and say which model answers where that was not chosen."""
-    with progress_bar() as report:
-        app = await stack.enter_async_context(opened_app(settings, report))
+    try:
+        with progress_bar() as report:
+            app = await stack.enter_async_context(opened_app(settings, report))
+    except asyncio.CancelledError:  # by Ctrl-C: nothing is lost, and what loads in threads would take seconds more
+        leave_now(INTERRUPTED)
     if app.model.note and sys.stderr.isatty():
         show(open_console(stderr=True), [Line((Span(app.model.note, "dim"),))])
     return app
@@ -93,6 +96,8 @@ async def _chat(settings: Settings) -> int:
 
         show(console, _greeting(settings))
         await chat_with_person(session, opening, library, console, open_history(settings.data_dir))
+        if not opening.done:
+            leave_now(0)
     return 0
 
 

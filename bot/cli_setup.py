@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bot.adapters.terminal_rendering import clean
 from bot.errors import HeraldError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.settings import Settings
 
+INTERRUPTED = 130  # 128 + SIGINT, as a shell shows it
 _CONFIG_FILE = Path("herald.toml")
 _KNOWLEDGE_PREFIX = "HERALD_KNOWLEDGE"
 
@@ -84,6 +85,15 @@ def progress_bar() -> Iterator["Report"]:
             progress.update(tasks[what], completed=done, total=total or None)
 
         yield report
+
+
+def leave_now(status: int) -> NoReturn:
+    """Exit without waiting for threads that still load something; an index being built is made to survive that."""
+    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def write_json(content: object, *, indent: int | None = None) -> None:

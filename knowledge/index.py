@@ -34,7 +34,7 @@ Report = Callable[[int, int], None]
 
 _FORMAT = "2"  # raise when the collections' layout changes: older ones are then replaced
 _PREFIX = "herald-"
-_BATCH = 64
+_BATCH = 256
 _SERVER_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -223,7 +223,7 @@ def _open_folder(build: _Build, folder: Path, wait: float) -> PassageIndex:
 def _open_server(build: _Build, url: str) -> PassageIndex:
     place = _Place(f"on the Chroma server {url}", "start the server, or correct HERALD_KNOWLEDGE__CHROMA_URL")
     with place.errors("open"), ExitStack() as stack:
-        client = stack.enter_context(closing(_server(url)))
+        client = stack.enter_context(_server(url))
         return PassageIndex(build.collection(client), place, stack.pop_all().close)
 
 
@@ -252,7 +252,8 @@ def _embedded(folder: Path) -> "Client":
     return cast("Client", chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False)))
 
 
-def _server(url: str) -> "Client":
+@contextmanager
+def _server(url: str) -> Iterator["Client"]:
     import chromadb
     from chromadb.config import Settings
 
@@ -266,10 +267,21 @@ def _server(url: str) -> "Client":
         ssl=secure,
         settings=Settings(anonymized_telemetry=False),
     )
-    session = getattr(getattr(client, "_server", None), "_session", None)
-    if isinstance(session, httpx.Client):
+    sessions = list(_sessions(client))
+    for session in sessions:
         session.timeout = httpx.Timeout(_SERVER_SECONDS)
-    return cast("Client", client)
+    with ExitStack() as stack:
+        for session in sessions:
+            stack.callback(session.close)  # Chroma's own close leaves the connections open
+        yield stack.enter_context(closing(cast("Client", client)))
+
+
+def _sessions(client: object) -> Iterator[httpx.Client]:
+    """The HTTP clients inside Chroma's: its own, and that of the one it checks the database's name with."""
+    for part in (client, getattr(client, "_admin_client", None)):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if isinstance(session, httpx.Client):
+            yield session
 
 
 def _in(folder: Path) -> _Place:

@@ -4,12 +4,17 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Literal
 
 import numpy as np
 
-from bot.messages import Answer, Citation, Draft, Question, Sentence, Status, Timings
+from bot.answering.answerability import Answerability, Features
+from bot.messages import Answer, Citation, Draft, Question, Sentence, Status, Timings, Turn
+from bot.models.base import SamplingOptions
+from knowledge.documents import Passage
 from knowledge.embedding import Vectors
+from knowledge.retrieval import Findings, RankedPassage, Vocabulary
 
 Step = Status | Draft | Answer | Exception | Callable[[], Awaitable[object]]
 
@@ -89,7 +94,7 @@ class ScriptedAnswerer:
 class WordHashEmbedder:
     """Texts to unit vectors by hashing their words: texts that share words are near. `embedded` counts its texts."""
 
-    def __init__(self, name: str = "word-hash", size: int = 64) -> None:
+    def __init__(self, name: str = "word-hash", size: int = 256) -> None:
         self.name = name
         self.embedded = 0
         self._size = size
@@ -104,5 +109,91 @@ class WordHashEmbedder:
         vector[0] = 0.01  # a text without words has a direction too
         for word in re.findall(r"\w+", text.lower()):
             digest = hashlib.sha256(word.encode()).digest()
-            vector[int.from_bytes(digest[:4], "big") % self._size] += 1.0 if digest[4] % 2 else -1.0
+            for first, second in zip(digest[::2], digest[1::2], strict=True):
+                vector[(first * 256 + second) // 2 % self._size] += 1.0 if second % 2 else -1.0
         return vector / np.linalg.norm(vector)
+
+
+HANG: Literal["hang"] = "hang"
+"""A step of a ScriptedModel: nothing more comes until the stream is closed."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A step of a ScriptedModel: a piece of text that it writes."""
+
+    text: str
+
+
+ModelStep = Piece | Exception | Literal["hang"]
+Script = Callable[[str], Sequence[ModelStep]]
+
+
+@dataclass
+class ScriptedModel:
+    """A ChatModel that plays a script: pieces to write, an error to raise, or HANG.
+
+    `script` is given the last turn's text. `asked` holds the turns of each request, `running` counts the streams that
+    are open and `stopped` those that were closed early; `hanging` is set while one hangs.
+    """
+
+    script: Script
+    name: str = "scripted"
+    waiting: int = 0
+    asked: list[tuple[Turn, ...]] = field(default_factory=list)
+    options: list[SamplingOptions] = field(default_factory=list)
+    running: int = 0
+    stopped: int = 0
+    closed: bool = False
+    hanging: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def saying(cls, *texts: str, waiting: int = 0) -> "ScriptedModel":
+        """A model that answers whatever it is asked with these pieces."""
+        return cls(lambda asked: [Piece(text) for text in texts], waiting=waiting)
+
+    async def stream(self, turns: Sequence[Turn], options: SamplingOptions) -> AsyncGenerator[str, None]:
+        """Play the script."""
+        self.asked.append(tuple(turns))
+        self.options.append(options)
+        self.running += 1
+        try:
+            for step in self.script(turns[-1].text):
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, Piece):
+                    await asyncio.sleep(0)  # lets other questions have their turn, as a real model does
+                    yield step.text
+                else:
+                    self.hanging.set()
+                    await asyncio.Event().wait()
+        except (GeneratorExit, asyncio.CancelledError):
+            self.stopped += 1
+            raise
+        finally:
+            self.running -= 1
+
+    async def aclose(self) -> None:
+        """Remember that the model was freed."""
+        self.closed = True
+
+
+class FixedRetriever:
+    """Finds the same passages whatever is asked, best first; `queries` holds what it was asked."""
+
+    def __init__(self, *passages: Passage, step: float = 0.1) -> None:
+        """Each passage scores `step` less than the one before it."""
+        scores = [1.0 - step * place for place in range(len(passages))]
+        self.found = tuple(RankedPassage(p, s, s, s, s) for p, s in zip(passages, scores, strict=True))
+        self.vocabulary = Vocabulary(passages, [])
+        self.queries: list[str] = []
+
+    async def search(self, query: str, limit: int) -> Findings:
+        """The passages, at most `limit`."""
+        self.queries.append(query)
+        return Findings(self.found[:limit], answered=0.0, unanswered=0.0, vote=0.0)
+
+
+def judge(answers: bool) -> Answerability:
+    """A judge that finds every question answerable, or none."""
+    return Answerability(tuple(0.0 for _ in fields(Features)), bias=9.0 if answers else -9.0, threshold=0.5)

@@ -55,19 +55,32 @@ class Matcher:
     def align(self, sentences: range) -> Alignment:
         """Align the claim with some sentences of the source."""
         paths: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {-1: (0.0, ())}
+        earlier = self._named_earlier(sentences)
         for place, candidates in self._candidates.items():
             inside = [c for c in candidates if self.source.words[c.place].sentence in sentences]
             # Where two places are as good, the one that is denied as the claim is, or isn't, is meant.
             inside = [Candidate(c.place, c.cost + self._strain(place, c.place)) for c in inside]
-            paths = _extend(paths, place, inside, max(_LEAST_MISSING, _MISSING * self.weight(self.claim.words[place])))
+            skip = _LEAST_MISSING / 2 if place in earlier else max(_LEAST_MISSING, _MISSING * self.weight(self.claim.words[place]))
+            paths = _extend(paths, place, inside, skip)
         cost, path = min(paths.values(), key=lambda found: found[0])
         links = dict(path)
         words = [self.claim.words[place] for place in self._candidates]
         missing = tuple(w for w in words if w.place not in links and w.stem not in self._context)
+        missing = tuple(w for w in missing if w.place not in earlier)
         total = sum(map(self.weight, words)) or 1.0
         exact = frozenset(p for p, q in links.items() if any(c.place == q and c.cost <= 0.1 for c in self._candidates[p]))
         unmatched = tuple(w for w in missing if not self._in(self._candidates[w.place], sentences))
         return Alignment(links, cost, 1 - sum(map(self.weight, missing)) / total, missing, exact, unmatched)
+
+    def _named_earlier(self, sentences: range) -> set[int]:
+        """The names of the claim that the source says before a stretch, which may mean them by "it" or "they"."""
+        before = {word.stem for word in self.source.words if word.sentence < sentences[0]}
+        first = min((word.place for word in self.source.words if word.sentence == sentences[0]), default=0)
+        subject = [self.source.words[place] for place in self.source.clause_of(first).subject]
+        if not any(word.text in grammar.PRONOUNS for word in subject):
+            return set()
+        subjects = {place for clause in self.claim.clauses for place in clause.subject}
+        return {w.place for w in self.claim.words if w.place in subjects and is_name(self.claim, w) and w.stem in before}
 
     def places(self, word: Word, sentences: range) -> list[int]:
         """All places in some sentences of the source where a word may be meant."""
@@ -101,6 +114,11 @@ class Matcher:
         near = synonyms(word.text, [other.text for other in others])
         taken = {candidate.place for candidate in found}
         return found + [Candidate(o.place, 0.35) for o in others if o.text in near and o.place not in taken]
+
+
+def is_name(reading: Reading, word: Word) -> bool:
+    """Whether a word is a name or the number of one, as in "Windows 11"."""
+    return word.name or (word.text[0].isdigit() and word.place > 0 and reading.words[word.place - 1].name)
 
 
 def _subject_head(claim: Reading) -> int:

@@ -1,21 +1,23 @@
 """Answerer: retrieve, judge, prompt, generate, verify. Every sentence that it yields carries a verified citation."""
 
+import asyncio
 import time
 import unicodedata
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from bot.answering.alignment import Synonyms
 from bot.answering.answerability import Answerability
-from bot.answering.citations import Claimed, Evidence, SentenceStream, numbered, support
+from bot.answering.citations import Claimed, SentenceStream, numbered, support
 from bot.answering.evidence import Found, choose, quoted
 from bot.answering.followups import standalone
 from bot.answering.prompts import GOVERNS, NOT_LEGAL_ADVICE, REFUSAL, answer_turns
-from bot.answering.verification import Synonyms
 from bot.errors import QuestionError
 from bot.messages import Answer, Citation, Draft, Outcome, Question, Sentence, Status, Timings
 from bot.models.base import ChatModel, SamplingOptions
 from knowledge.documents import Document
+from knowledge.language import is_negated, names, numbers, tokens
 from knowledge.retrieval import Retriever
 
 MAX_CHARACTERS = 1_000
@@ -24,6 +26,8 @@ _MAX_SENTENCES = 4
 _MAX_TOKENS = 120
 _MAX_FAILURES = 2
 """Sentences in a row that fail verification before the model is stopped: what follows seldom gets better."""
+_NEW_WORDS = 0.2
+"""The share of new words up to which a sentence repeats an earlier one."""
 
 Event = Status | Draft | Answer
 Cited = list[tuple[Sentence, Citation]]
@@ -60,11 +64,12 @@ class Answerer:
         yield Status("searching")
         ranked = await self.retriever.search(query, _SEARCHED)
         watch.searched()
-        if not self.judge.answers(query, ranked, self.retriever.vocabulary):
+        # Judging and verifying compute, the synonyms with the embedding model: other questions are not to wait for it.
+        if not await asyncio.to_thread(self.judge.answers, query, ranked, self.retriever.vocabulary):
             yield self._answer("unknown", [], watch)
             return
         yield Status("reading")
-        found = choose(ranked)
+        found = choose(ranked, self._by_id)
         written: Cited = []
         async with aclosing(self._write(query, found, written)) as events:
             async for event in events:
@@ -75,34 +80,38 @@ class Answerer:
 
     async def _write(self, query: str, found: Found, written: Cited) -> AsyncGenerator[Status | Draft, None]:
         """Let the model write, and add each sentence that its evidence supports to `written`."""
-        if self.model.waiting:
-            yield Status("queued", self.model.waiting)
-        else:
-            yield Status("writing")
+        queued = self.model.waiting
+        yield Status("queued", queued) if queued else Status("writing")
         sentences, failures = SentenceStream(), 0
         turns = answer_turns(query, [evidence.text for evidence in found.offered])
-        async with aclosing(self.model.stream(turns, SamplingOptions(_MAX_TOKENS))) as pieces:  # type: ignore[type-var]
+        async with aclosing(self.model.stream(turns, SamplingOptions(_MAX_TOKENS))) as pieces:
             async for piece in _then_end(pieces):
+                if queued:
+                    queued = 0
+                    yield Status("writing")
                 for claim in sentences.end() if piece is None else sentences.feed(piece):
-                    if self._verified(claim, found, written):
+                    if await self._verified(claim, found, written):
                         failures = 0
                         yield Draft(*numbered(written))
                     else:
                         failures += 1
-                if failures >= _MAX_FAILURES or len(written) >= _MAX_SENTENCES:
-                    return
+                    if failures >= _MAX_FAILURES or len(written) >= _MAX_SENTENCES:
+                        return
 
-    def _verified(self, claim: Claimed, found: Found, written: Cited) -> bool:
-        """Keep a sentence if leading evidence supports it and it says something new."""
-        citation = support(claim, found.leading, self._by_id, self.synonyms)
-        if citation is None or any(_same(claim.text, sentence.text) for sentence, _ in written):
+    async def _verified(self, claim: Claimed, found: Found, written: Cited) -> bool:
+        """Keep a sentence if the evidence supports it and it says something new."""
+        citation = await asyncio.to_thread(
+            support, claim, found.offered, len(found.leading), self._by_id, self.synonyms
+        )
+        if citation is None or any(_repeats(claim.text, sentence.text) for sentence, _ in written):
             return False
         written.append((Sentence(claim.text, ()), citation))
         return True
 
     def _answer(self, outcome: Outcome, cited: Cited, watch: "_Watch") -> Answer:
         sentences, citations = numbered(cited)
-        return Answer(outcome, sentences, citations, self.model.name, watch.timings(bool(cited)), self._notes(outcome, citations))
+        timings, notes = watch.timings(bool(cited)), self._notes(outcome, citations)
+        return Answer(outcome, sentences, citations, self.model.name, timings, notes)
 
     def _notes(self, outcome: Outcome, citations: Sequence[Citation]) -> tuple[str, ...]:
         if outcome == "unknown":
@@ -115,15 +124,20 @@ class Answerer:
 
 def checked(text: str) -> str:
     """The question as plain text on one line; raises QuestionError for one that is empty, too long or not text."""
-    if any(unicodedata.category(character) in ("Cs", "Co", "Cn") for character in text) or "�" in text:
+    if any(unicodedata.category(character) == "Cs" for character in text) or "\N{REPLACEMENT CHARACTER}" in text:
         raise QuestionError("The question is not readable text: send it as UTF-8.")
-    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
-    plain = " ".join(plain.split())
+    plain = " ".join("".join(map(_plain, text)).split())
     if not any(character.isalnum() for character in plain):
         raise QuestionError("The question is empty: ask something about the announcement or the license.")
     if len(plain) > MAX_CHARACTERS:
-        raise QuestionError(f"The question has {len(plain):,} characters; at most {MAX_CHARACTERS:,} are read. Shorten it.")
+        raise QuestionError(f"The question has {len(plain):,} characters; shorten it to {MAX_CHARACTERS:,} at most.")
     return plain
+
+
+def _plain(character: str) -> str:
+    """A character as it is read: an invisible mark (of direction, a soft hyphen) is none, a control character a gap."""
+    category = unicodedata.category(character)
+    return "" if category == "Cf" else " " if category in ("Cc", "Co", "Zl", "Zp") else character
 
 
 async def _then_end(pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str | None, None]:
@@ -133,10 +147,11 @@ async def _then_end(pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str | N
     yield None
 
 
-def _same(text: str, other: str) -> bool:
-    words, others = text.lower().split(), other.lower().split()
-    shared = len(set(words) & set(others))
-    return shared >= 0.8 * min(len(set(words)), len(set(others)))
+def _repeats(text: str, other: str) -> bool:
+    """Whether a sentence has hardly a new word, and no new name, number or denial."""
+    words, others = ({token.stem for token in tokens(each)} for each in (text, other))
+    facts, known = ({*names(each), *numbers(each), is_negated(each)} for each in (text, other))
+    return len(words - others) <= _NEW_WORDS * len(words) and facts <= known
 
 
 class _Watch:

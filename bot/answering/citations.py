@@ -4,16 +4,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.answering.verification import Synonyms, check
+from bot.answering.alignment import Synonyms
+from bot.answering.verification import check
 from bot.messages import Citation, Sentence
 from knowledge.documents import Document, Passage
+from knowledge.language import tokens
 from knowledge.sentences import sentence_spans
 
 _MARKER = re.compile(r"\s*[\[(【](\d{1,3}(?:\s*[,;]\s*\d{1,3})*)[\])】]")
 _LIST_MARK = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_BARE_MARK = re.compile(r"\d{1,2}[.)]")
+_ATTACHED = re.compile(r"(?<=[.!?…])(?=[\[(【]\d{1,3}\s*[,;\])】])")
+"""Where a marker sits right behind a full stop, which then ends no sentence: "Apple.[1] Snap.[2]"."""
+_ENDED = re.compile(r"[.!?…。！？\"”’'»」』)\]】*_]$")
 _LABEL = re.compile(
     r"^\s*(?:(?:the )?(?:final )?answer(?: to (?:the|this|your) question)?(?: is)?\s*:|a:|response:|passages? \[?\d*\]?\s*(?:says?)?:)\s*", re.I
 )
+
+_ECHO_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +43,56 @@ class Evidence:
 
 
 class SentenceStream:
-    """Collects a model's pieces and gives back each sentence as soon as it is complete."""
+    """Collects a model's pieces and gives back each sentence as soon as it is complete.
+
+    However a text is cut into pieces, its sentences are those of `split_claims`.
+    """
 
     def __init__(self) -> None:
-        self._rest = ""
+        self._line = ""
+        self._given = 0
 
     def feed(self, piece: str) -> list[Claimed]:
-        """Take a piece; return the sentences that it completes: at a line's end, or where the next sentence is under way."""
-        *lines, self._rest = (self._rest + piece).split("\n")
-        claims = [claim for line in lines for claim in _line_claims(line)]
-        spans = list(sentence_spans(self._rest))
-        if len(spans) > 1:
-            cut = spans[-1][0] + len(_leading_markers(self._rest[spans[-1][0] :]))
-            # A marker that is not complete yet may still belong to the sentence before.
-            if self._rest[cut : cut + 1].strip("[(【"):
-                claims += _line_claims(self._rest[:cut])
-                self._rest = self._rest[cut:]
-        return claims
+        """Take a piece; return the sentences that it completes, at a line's end or where the next one is under way."""
+        *lines, last = f"{self._line}{piece}|".splitlines()  # the bar keeps an empty last line
+        claims: list[Claimed] = []
+        for line in lines:
+            claims += _line_claims(line)[self._given :]
+            self._given = 0
+        self._line = last[:-1]
+        line = _without_lead(self._line)
+        return claims + self._new(_claims(line[: _settled(line)]))
 
     def end(self) -> list[Claimed]:
         """The sentences that are left; one without an end was cut off and is not one of them."""
-        rest, self._rest = self._rest.strip(), ""
-        claims = _line_claims(rest)
-        return claims if re.search(r"[.!?…\"”')\]]$", rest) else claims[:-1]
+        line = _without_lead(self._line)
+        claims = self._new(_claims(line[: _finished(line)]))
+        self._line, self._given = "", 0
+        return claims
+
+    def _new(self, claims: list[Claimed]) -> list[Claimed]:
+        new = claims[self._given :]
+        self._given += len(new)
+        return new
+
+
+def _settled(line: str) -> int:
+    """How much of a line under way no later piece can change: up to its last sentence, which may go on."""
+    spans = list(sentence_spans(line))
+    if len(spans) < 2:
+        return 0
+    start = spans[-1][0]
+    cut = start + len(_leading_markers(line[start:]))
+    # A marker that is not complete yet may still belong to the sentence before.
+    return cut if line[cut : cut + 1].strip("[(【") else 0
+
+
+def _finished(line: str) -> int:
+    """How much of the last line of a text is whole sentences."""
+    spans = list(sentence_spans(line))
+    if not spans or _ENDED.search(line[slice(*spans[-1])]):
+        return len(line)
+    return spans[-1][0]
 
 
 def split_claims(text: str) -> list[Claimed]:
@@ -66,8 +101,12 @@ def split_claims(text: str) -> list[Claimed]:
 
 
 def _line_claims(line: str) -> list[Claimed]:
+    return _claims(_without_lead(line))
+
+
+def _claims(line: str) -> list[Claimed]:
+    """The sentences of a line that has been freed of what opens it."""
     claims: list[Claimed] = []
-    line = _without_lead(line)
     for start, end in sentence_spans(line):
         piece = line[start:end]
         leading = _leading_markers(piece)
@@ -76,14 +115,14 @@ def _line_claims(line: str) -> list[Claimed]:
             claims[-1] = replace(claims[-1], numbers=claims[-1].numbers + _numbers(leading))
             piece = piece[len(leading) :]
         plain = _without_lead(re.sub(r"\s+", " ", _MARKER.sub("", piece)).strip())
-        if any(character.isalnum() for character in plain):
+        if any(character.isalnum() for character in plain) and not _BARE_MARK.fullmatch(plain):
             claims.append(Claimed(plain, _numbers(piece)))
     return claims
 
 
 def _without_lead(text: str) -> str:
     """A line without the list marks and labels that a model opens it with, and without Markdown's emphasis."""
-    text = text.replace("**", "").replace("__", "").strip()
+    text = _ATTACHED.sub(" ", text.replace("**", "").replace("__", "").strip())
     shorter = _LABEL.sub("", _LIST_MARK.sub("", text)).strip()
     return text if shorter == text else _without_lead(shorter)
 
@@ -94,18 +133,32 @@ def _leading_markers(text: str) -> str:
 
 
 def support(
-    claim: Claimed, evidence: Sequence[Evidence], documents: dict[str, Document], synonyms: Synonyms
+    claim: Claimed,
+    evidence: Sequence[Evidence],
+    leading: int,
+    documents: dict[str, Document],
+    synonyms: Synonyms,
 ) -> Citation | None:
-    """The citation that supports a sentence: from a passage it points to, or else from another; None if no passage does.
+    """The citation that supports a sentence, numbered 0 until the answer is put together; None if no passage does.
 
-    The citation is numbered 0 until the answer is put together.
+    A sentence may rest on a passage it points to, or on one of the first `leading` ones, which repairs a wrong marker.
+    Merely repeating a passage that does not lead is no answer, and a single word, be it repeated, is no sentence.
     """
+    if len({token.stem for token in tokens(claim.text)}) < 2:
+        return None
     pointed = [evidence[number - 1] for number in claim.numbers if 0 < number <= len(evidence)]
-    for candidate in dict.fromkeys((*pointed, *evidence)):
+    own = [candidate for candidate in pointed if candidate in evidence[:leading] or not _echoes(claim.text, candidate.text)]
+    for candidate in dict.fromkeys((*own, *evidence[:leading])):
         verdict = check(claim.text, candidate.text, candidate.passage.heading, synonyms)
         if verdict.supported:
             return quote(candidate, verdict.start, verdict.end, documents[candidate.passage.source])
     return None
+
+
+def _echoes(text: str, passage: str) -> bool:
+    words = [token.stem for token in tokens(text)]
+    said = {token.stem for token in tokens(passage)}
+    return len(words) > _ECHO_WORDS and sum(word in said for word in words) >= 0.9 * len(words)
 
 
 def quote(evidence: Evidence, start: int, end: int, document: Document) -> Citation:

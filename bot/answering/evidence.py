@@ -5,16 +5,19 @@ from dataclasses import dataclass
 
 from bot.answering.citations import Evidence, quote
 from bot.messages import Citation, Sentence
-from knowledge.documents import Document
+from knowledge.documents import Document, Passage
 from knowledge.retrieval import RankedPassage
 
 _OFFERED = 3
 """How many passages the model reads: prompt evaluation is most of the time on a CPU."""
-_QUOTED = 2
-_CLOSE = 0.93
+_LEADING = 2
+_AS_GOOD = 0.98
 """A passage that scores at least this share of the best one may answer as well as it does."""
-_LONGEST = 60
-"""Words from which a sentence is cut to the clause that answers when it is quoted."""
+_GOES_ON = 0.85
+"""The same for a neighbour of the best one in its paragraph: the two are read, and quoted, as one."""
+
+_GAP = 6
+"""Characters of white space between sentences that stand side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,18 @@ class Found:
     offered: tuple[Evidence, ...]
 
 
-def choose(ranked: Sequence[RankedPassage]) -> Found:
+def choose(ranked: Sequence[RankedPassage], documents: dict[str, Document]) -> Found:
     """The evidence among ranked passages: the best one, those as good as it, and what the model reads besides."""
-    close = [other for other in ranked if other.score >= _CLOSE * ranked[0].score][:_QUOTED]
-    leading = sorted(close, key=lambda other: not other.passage.governs)
-    others = [other for other in ranked[:_OFFERED] if other not in leading]
-    return Found(tuple(map(_evidence, leading)), tuple(map(_evidence, [*leading, *others])))
+    best = ranked[0]
+    neighbour = next((other for other in ranked[1:] if _continues(best, other)), None)
+    first = _joined(best.passage, neighbour.passage, documents) if neighbour else _alone(best.passage)
+    others = [other for other in ranked[1:] if other is not neighbour]
+    as_good = [other for other in others if other.score >= _AS_GOOD * best.score][: _LEADING - 1]
+    leading = [first, *(_alone(other.passage) for other in as_good)]
+    rest = [_alone(other.passage) for other in others if other not in as_good]
+    # The license first where both sources speak: it governs.
+    leading.sort(key=lambda evidence: not evidence.passage.governs)
+    return Found(tuple(leading), tuple([*leading, *rest][:_OFFERED]))
 
 
 def quoted(evidence: Sequence[Evidence], documents: dict[str, Document]) -> list[tuple[Sentence, Citation]]:
@@ -41,6 +50,18 @@ def quoted(evidence: Sequence[Evidence], documents: dict[str, Document]) -> list
     ]
 
 
-def _evidence(ranked: RankedPassage) -> Evidence:
-    passage = ranked.passage
+def _continues(best: RankedPassage, other: RankedPassage) -> bool:
+    """Whether the other passage stands beside the best one in its section and answers nearly as well."""
+    one, two = best.passage, other.passage
+    if (one.source, one.section) != (two.source, two.section) or other.score < _GOES_ON * best.score:
+        return False
+    return min(abs(two.start - one.end), abs(one.start - two.end)) <= _GAP
+
+
+def _alone(passage: Passage) -> Evidence:
     return Evidence(passage, passage.text, passage.start, passage.end)
+
+
+def _joined(passage: Passage, neighbour: Passage, documents: dict[str, Document]) -> Evidence:
+    start, end = min(passage.start, neighbour.start), max(passage.end, neighbour.end)
+    return Evidence(passage, documents[passage.source].read(start, end).text, start, end)

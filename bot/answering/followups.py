@@ -17,6 +17,8 @@ _POINTS_BACK = re.compile(
     re.I,
 )
 _FEW_WORDS = 4
+_LONGEST = 1_000
+"""How many characters of an earlier message are read: it is context, and may be a whole page."""
 
 
 def stands_alone(question: str) -> bool:
@@ -28,8 +30,14 @@ def stands_alone(question: str) -> bool:
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
-    """The question as it is searched for: with the previous question before it, if it leans on that one."""
+    """The question as it is searched for: behind the last one that stood alone, if it leans on the conversation."""
     if stands_alone(question):
         return question
-    previous = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
+    asked = [_readable(turn.text) for turn in reversed(history) if turn.role == "user"]
+    previous = next(filter(stands_alone, asked), asked[0] if asked else "")
     return f"{previous} {question}".strip()
+
+
+def _readable(text: str) -> str:
+    """A message as context: on one line, not long, without what is no text."""
+    return " ".join(text.encode(errors="ignore").decode().split())[:_LONGEST]

@@ -28,7 +28,7 @@ AUXILIARIES = BE | _words(
 )
 FINITE = AUXILIARIES - BARE
 """Auxiliaries that make a clause."""
-CONDITIONALS = _words("if unless until provided except excluding once when whenever upon")
+CONDITIONALS = _words("if unless until except excluding once when whenever upon")
 """Words that open a condition or an exception."""
 OPENERS = CONDITIONALS | _words(
     "because although though while whereas where since which who whom whose that but whether so as than whoever whatever"
@@ -57,15 +57,15 @@ PRONOUNS = _words(
 SUBJECTS = _words("i you we they it he she this that that's it's they're we're you're there there's these those")
 """Pronouns that can only, or mostly, open a statement where they follow a comma or an "and"."""
 GENERIC = frozenset(
-    map(stem, """company firm business organization agreement license contract document text terms term provision clause paragraph material
+    map(stem, """company firm business organization agreement license contract text terms term provision clause paragraph material
     passage transcript video speaker presenter host narrator author source section article announcement thing way reason example kind type part rest number amount case fact point
     move approach step idea rule limit threshold restriction requirement condition exclusion exception change shift trend plan
-    goal issue matter problem claim topic detail information question answer result effect entity party role theory""".split())
+    goal issue matter problem claim topic detail information question answer result effect role theory""".split())
 )
 """Nouns that name a thing by its kind only, as "the company" does."""
 LIGHT = frozenset(
-    map(stem, """become let allow enable permit cause lead give get take put keep come go happen occur involve include contain
-    count mean say state note explain describe mention apply provide concern regard relate specify set use have make do be call
+    map(stem, """become let allow enable permit cause lead get come go happen occur involve include
+    count mean say state note explain describe mention concern regard relate specify have make apply right enough do be call
     try start begin continue remain stay want plan intend help aim seek seem appear turn need require able simply basically just
     also even too actually really well still however instead several various certain many lot much further else overall specific
     according besides among inside unlike cover define refer hold mark remain together anything both particular clear explicit itself own entire whole full possible likely allowed
@@ -100,7 +100,7 @@ PERMISSION = re.compile(
 )
 HEDGE = re.compile(
     r"\b(?:may|might|could|possibly|possible|potentially|potential|perhaps|maybe|likely|probably|hopes?|hoping|wants?|plans?|"
-    r"tries|trying|seems?|suggests?)\b", re.I
+    r"tries|trying|seems?|suggests?|whether|discretion)\b", re.I
 )
 FUTURE = re.compile(r"\b(?:will|won't|going to|i'll|we'll|they'll|it'll|you'll|shall|would)\b", re.I)
 CERTAIN = _words(
@@ -144,6 +144,8 @@ TIMES = _classes(
     again"""
 )
 TIME_WORDS = frozenset().union(*TIMES)
+CONNECTIVES = _words("since when once upon following while")
+"""Time words that as often give a reason or an order as a time."""
 
 # --- who says so -------------------------------------------------------------------------------------------------
 

@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 
 from bot.answering import grammar
-from bot.answering.alignment import Alignment, Matcher
+from bot.answering.alignment import Alignment, Matcher, is_name
 from bot.answering.reading import Clause, Reading, Word
 from bot.answering.roles import Actor, actor_of, is_party, owns, possessors, preposition, subject_words
 from bot.answering.synonyms import opposed
-from knowledge.language import stem
+from knowledge.language import numbers, stem
 
 _FOCUS = 3
 """How many content words behind a negator are what it denies, rather than what comes along."""
+_ASKING = frozenset("if unless when once upon".split())
+_NEAR_NUMBER = 5
 _FAR = 9
 """How many words apart two words no longer belong together."""
-_ANAPHORS = frozenset("such this these those then that".split())
 
 
 class Comparison:
@@ -31,7 +32,7 @@ class Comparison:
     def objection(self) -> str:
         """The first reason not to believe the claim; nothing if there is none."""
         checks = (
-            self._opposites, self._denial, self._force, self._extent, self._time, self._direction,
+            self._opposites, self._denial, self._force, self._extent, self._time, self._numbers, self._direction,
             self._roles, self._owners, self._directions, self._complements, self._condition,
         )  # fmt: skip
         return next((reason for check in checks if (reason := check())), "")
@@ -117,7 +118,7 @@ class Comparison:
                 near = self._near_noun(word)
                 if not near & grammar.UNIVERSAL:
                     return f"{word.text!r} is more than the passage says"
-                if "other" in near and "other" not in self.claim_words:
+                if "other" not in self.claim_words and "other" in self._before_noun(word):
                     return f"{word.text!r} leaves out an exception"
             if word.text in grammar.ALWAYS and not word.negated and not self.window_words & grammar.ALWAYS:
                 return f"{word.text!r} is not in the passage"
@@ -141,11 +142,21 @@ class Comparison:
         if noun is None or not word.text.startswith(("all", "every", "any", "each", "whole", "entire")):
             return self.window_words
         place = self.alignment.links[noun.place]
+        if word.text.startswith("any"):
+            return {w.text for w in self.source.words if w.sentence == self.source.words[place].sentence}
         return {w.text for w in self.source.words[max(0, place - 8) : place] if w.sentence == self.source.words[place].sentence}
+
+    def _before_noun(self, word: Word) -> set[str]:
+        """The two words of the source before what a quantifier of the claim counts."""
+        noun = next((w for w in self.claim.words[word.place + 1 : word.place + 7] if w.place in self.alignment.links), None)
+        place = self.alignment.links[noun.place] if noun else 0
+        return {w.text for w in self.source.words[max(0, place - 2) : place]}
 
     def _time(self) -> str:
         for word in self.claim.words:
             groups = [group for group in grammar.TIMES if word.text in group]
+            if word.text in grammar.CONNECTIVES:
+                continue
             if groups and not any(self.window_words & group for group in groups) and word.stem not in self.window_stems:
                 return f"{word.text!r} is not in the passage"
         for word, other in self._predicates():
@@ -161,12 +172,28 @@ class Comparison:
                 return "what is past is told as to come"
         return ""
 
+    def _numbers(self) -> str:
+        """A number that the source gives of something else: "two months" for "version 2"."""
+        for word in self.claim.words:
+            value = _value(word.text)
+            if value is None or value < 2 or is_name(self.claim, word):
+                continue
+            near = [n for n in self.claim.words[max(0, word.place - 2) : word.place + 3] if n.content and _value(n.text) is None]
+            places = [place for n in near for place in self.matcher.places(n, self.sentences)]
+            same = [w for w in self.window if _value(w.text) == value]
+            if near and same and not any(abs(w.place - place) <= _NEAR_NUMBER for w in same for place in places):
+                return f"{word.text!r} counts something else in the passage"
+        return ""
+
     def _direction(self) -> str:
         for number in range(len(self.claim.clauses)):
-            places = [other.clause for word, other in self.links if word.clause == number]
-            common = max(set(places), key=places.count, default=-1)
-            near = {word.text for word in self.window if word.clause == common}
-            said = {word.text for word in self.claim.words if word.clause == number}
+            turns = [w for w in self.claim.words if w.clause == number and w.text in grammar.UP | grammar.DOWN]
+            pairs = [(w, o) for w, o in self.links if w.clause == number]
+            if not turns or not pairs:
+                continue
+            said = {word.text for word in turns}
+            clauses = {min(pairs, key=lambda pair: abs(pair[0].place - turn.place))[1].clause for turn in turns}
+            near = {word.text for word in self.window if word.clause in clauses}
             up, down, source_up, source_down = said & grammar.UP, said & grammar.DOWN, near & grammar.UP, near & grammar.DOWN
             if (down and not source_down and source_up) or (up and not source_up and source_down):
                 return "a comparison is turned round"
@@ -175,13 +202,18 @@ class Comparison:
     # --- who ------------------------------------------------------------------------------------------------------
 
     def _roles(self) -> str:
-        for word, other in self._predicates():
+        for word, linked in self._predicates():
+            if linked.place in {self.alignment.links.get(w.place) for w in self.claim.words if w.place < word.place}:
+                continue
+            if not self._direct(word) or (word.stem in grammar.LIGHT and word.place not in self.alignment.exact):
+                continue
+            other = self._verb_like(word, linked)
             told, meant = actor_of(self.claim, word), actor_of(self.source, other)
             if told is None or not told.head:
                 continue
             if meant is None:
                 holders, _ = possessors(self.source, other.place)
-                if holders and told.named and not told.head & holders and not told.passive:
+                if holders and not any(possessors(self.claim, word.place)) and told.named and not told.head & holders and not told.passive:
                     return f"{word.text!r} is someone else's in the passage"
                 continue
             if reason := self._unlike_actors(told, meant, word, other):
@@ -190,22 +222,42 @@ class Comparison:
 
     def _unlike_actors(self, told: Actor, meant: Actor, word: Word, other: Word) -> str:
         if told.passive != meant.passive:
-            same = word.stem == other.stem and told.head <= meant.head and meant.head
-            return f"{word.text!r}: who does it and to whom it is done are mixed up" if same else ""
+            if word.stem != other.stem:
+                return ""
+            places = [q for p in told.places if self.claim.words[p].stem in told.head and (q := self.alignment.links.get(p)) is not None]
+            clause = self.source.clauses[other.clause]
+            elsewhere = bool(places) and not any(other.place < q <= clause.last for q in places)
+            if (meant.head and told.head <= meant.head) or (meant.passive and elsewhere):
+                return f"{word.text!r}: who does it and to whom it is done are mixed up"
+            return ""
         if self._same(told, meant):
             return ""
         if not meant.head:
+            within = any(w.sentence == other.sentence and w.stem in told.head for w in self.source.words)
+            if told.head == {"you"} and meant.whole and "you" not in meant.whole and word.place in self.alignment.exact:
+                return f"{word.text!r} is not said of you"
+            if told.named and meant.kind and not within and word.place in self.alignment.exact:
+                return f"{word.text!r} is said of others in the passage"
             return self._is_object(told, word, other)
         if told.named and meant.named:
             return f"{word.text!r} is said of someone else in the passage"
         if word.place not in self.alignment.exact:
             return ""
+        if told.head == {"you"}:
+            return f"{word.text!r} is not said of you" if "you" not in meant.whole else ""
         mentioned = [w for w in self.source.words if w.stem in told.head]
-        if told.named and "you" not in told.head and not any(w.sentence == other.sentence and w.place < other.place for w in mentioned):
+        if told.named and not any(w.sentence == other.sentence and w.place < other.place and not self._is_subject(w) for w in mentioned):
             return f"{word.text!r} is not said of {'/'.join(sorted(told.head))}"
         if not told.named and (meant.named or any(w.sentence in self.sentences for w in mentioned)):
             return f"{word.text!r} is said of another subject"
         return ""
+
+    def _verb_like(self, word: Word, linked: Word) -> Word:
+        """The same word elsewhere in the stretch if the claim's word was only linked with another form of it."""
+        if linked.stem == word.stem:
+            return linked
+        same = [o for o in self.window if o.stem == word.stem]
+        return min(same, key=lambda o: abs(o.place - linked.place), default=linked)
 
     def _is_object(self, told: Actor, word: Word, other: Word) -> str:
         """What acts in the claim only comes behind the verb in the source, whose subject is a pronoun."""
@@ -217,6 +269,10 @@ class Comparison:
         if sentence and all(w.place > other.place and w.clause == other.clause for w in sentence):
             return f"{word.text!r} is done to {sentence[0].text!r} in the passage"
         return ""
+
+    def _is_subject(self, word: Word) -> bool:
+        """Whether a word of the source stands before the verb of its own clause."""
+        return word.place < self.source.clauses[word.clause].verb
 
     def _same(self, told: Actor, meant: Actor) -> bool:
         if told.head & meant.whole:
@@ -259,12 +315,13 @@ class Comparison:
                 continue
             if word.clause != after.clause or after.place - word.place > 4 or word.place not in self.alignment.exact:
                 continue
-            if is_party(after) or abs(far.place - other.place) <= _FAR or far.clause == other.clause:
+            other = self._verb_like(word, other)
+            if is_party(after) or (abs(far.place - other.place) <= _FAR and far.sentence == other.sentence) or far.clause == other.clause:
                 continue
             if preposition(self.claim, after.place) in ("under", "in", "on", "with", "for", "at"):
                 continue
             own = [w for w in self.source.words[other.place + 1 : other.place + 5] if w.content and w.clause == other.clause]
-            if own and not any(w.place in self.alignment.links.values() for w in own):
+            if own and not any(w.place in self.alignment.links.values() or w.stem in self.claim.stems for w in own):
                 return f"{word.text!r} is not followed by {after.text!r} in the passage"
         return ""
 
@@ -273,19 +330,34 @@ class Comparison:
     def _condition(self) -> str:
         """A consequence told without its condition, or a condition told as a fact."""
         whole = any(clause.verb >= 0 for clause in self.claim.clauses)
-        general = not any(clause.conditional for clause in self.claim.clauses) and not self.claim_words & _ANAPHORS
+        asked = [clause for clause in self.claim.clauses if clause.conditional and self.claim.words[clause.first].text in _ASKING]
+        told = {s for c, s in self.alignment.links.items() if not asked or any(q.first <= c <= q.last for q in asked)}
         for word, other in self._predicates():
+            if not self._direct(word):
+                continue
             clause, meant = self.claim.clauses[word.clause], self.source.clauses[other.clause]
             relative = self.claim.words[clause.first].text in grammar.OPENERS
-            if meant.conditional and self._opens(meant, "if") and not clause.conditional and not relative and not (word.hedged or word.freedom):
+            if meant.conditional and not self._refers_back() and self._opens(meant, "if") and not clause.conditional and not relative and not (word.hedged or word.freedom):
                 return "a condition is told as a fact"
-            if not general or not whole:
+            if not whole or clause.conditional or self._refers_back():
                 continue
             conditions = governing(self.source, other)
-            told = {s for s in self.alignment.links.values() if any(c.first <= s <= c.last for c in conditions)}
-            if conditions and not told:
+            if conditions and not any(c.first <= s <= c.last for c in conditions for s in told):
                 return "a condition is left out"
         return self._exception()
+
+    def _refers_back(self) -> bool:
+        """Whether the claim leans on the sentence before it: "such a license", "this applies"."""
+        words = self.claim.words
+        bare = (w.text in ("this", "that", "these", "those") and (w.place + 1 == len(words) or not words[w.place + 1].content) for w in words[:3])
+        return "such" in self.claim_words or any(bare)
+
+    def _direct(self, word: Word) -> bool:
+        """Whether a word is the first content of its clause's verb group, so that the clause says it of its subject."""
+        clause = self.claim.clauses[word.clause]
+        between = self.claim.words[clause.verb : word.place]
+        aside = (w.name or is_party(w) or w.place in clause.subject or w.stem in grammar.LIGHT or w.text.endswith("ly") for w in between if w.content)
+        return all(aside)
 
     def _exception(self) -> str:
         """Something that the source excepts, told as if it were meant."""
@@ -298,6 +370,11 @@ class Comparison:
 
     def _opens(self, clause: Clause, *openers: str) -> bool:
         return any(word.text in openers for word in self.source.words[clause.first : clause.first + 2])
+
+
+def _value(text: str) -> float | None:
+    found = numbers(text)
+    return min(found) if len(found) == 1 else None
 
 
 def focus_places(reading: Reading) -> set[int]:
@@ -324,8 +401,8 @@ def governing(reading: Reading, word: Word) -> list[Clause]:
     for clause in reading.clauses:
         first = reading.words[clause.first]
         opener = {w.text for w in reading.words[clause.first : clause.first + 2]} & {"if", "unless"}
-        if clause.conditional and opener and first.sentence == word.sentence and "even" not in {first.text}:
-            before = clause.first < word.place
-            if before or clause.first - word.place < 25:
+        aside = clause.first and "(" in reading.text[reading.words[clause.first - 1].end : first.start]
+        if clause.conditional and opener and first.sentence == word.sentence and not aside:
+            if clause.first < word.place or clause.first == reading.clauses[word.clause].last + 1:
                 found.append(clause)
     return found

@@ -13,9 +13,14 @@ from bot.answering import grammar
 from knowledge.language import Token, rarity, stem, tokens
 from knowledge.sentences import sentence_spans
 
+_RARE = 4.0
+"""How rare a word is that is a name even where it opens a sentence."""
+_OPENED = re.compile(r"(?:^|[.!?:]|\n)[\s\"'“‘(]*$")
 _HARD = re.compile(r"[;:.!?()—–]")
 _LOOKAHEAD = 7
 _SUBJECTS = frozenset("you they we it he she i who which whoever this that these those".split())
+_PERSONAL = frozenset("you they we it he she i who which whoever".split())
+_PLAIN_VERBS = frozenset("makes make gets get goes go lets let owns own".split())
 _CONTENT_TOO = frozenset("same own".split())
 """Words that retrieval passes over, but that change what is said."""
 _SUFFIXES = frozenset("er or ee ship er's ers ment ion ation al able ness ly ful ity ance ence ing ed ant ent ive ory ist ism ic ical".split())
@@ -79,14 +84,16 @@ class Reading:
 
 
 @lru_cache(maxsize=512)
-def read(text: str) -> Reading:
-    """Read a text of one or more sentences."""
+def read(text: str, beside: str = "") -> Reading:
+    """Read a text of one or more sentences; what stands beside it tells names from words that only open a sentence."""
+    known = _names(text) | _names(beside)
     found = tuple(tokens(text))
     shouted = sum(c.isupper() for c in text) > 0.6 * sum(c.isalpha() for c in text)
     idioms = [(m.start(), m.end()) for m in grammar.IDIOMS.finditer(text)]
     muted = {place for place, token in enumerate(found) if any(s <= token.start < e for s, e in idioms)}
     words = tuple(_word(place, token, shouted, place in muted) for place, token in enumerate(found))
     words = _with_sentences(text, words)
+    words = tuple(replace(w, name=False) if w.name and w.text not in known and _only_opens(text, words, w.place) else w for w in words)
     bounds = _clause_starts(text, words, muted)
     clauses: list[Clause] = []
     result: list[Word] = []
@@ -105,9 +112,25 @@ def read(text: str) -> Reading:
 
 def _word(place: int, token: Token, shouted: bool, muted: bool) -> Word:
     text = token.text.lower().replace("’", "'")
-    name = token.text[0].isupper() and not shouted and token.is_content
+    name = token.text[0].isupper() and not shouted and token.is_content and token.stem not in grammar.GENERIC
     content = (token.is_content or text in _CONTENT_TOO) and text not in grammar.PREPOSITIONS and not muted
     return Word(place, text, token.stem, token.start, token.end, content, name)
+
+
+def _names(text: str) -> frozenset[str]:
+    """The capitalised words that do not open a sentence, and the rare ones that do."""
+    found = tokens(text)
+    inner = [t for t in found if t.text[0].isupper() and (rarity(t.text) >= _RARE or not _OPENED.search(text[: t.start]))]
+    return frozenset(token.text.lower().replace("’", "'") for token in inner)
+
+
+def _only_opens(text: str, words: Sequence[Word], place: int) -> bool:
+    """Whether a capital only opens a sentence: not in quotes, and not before a number or another capital."""
+    word, after = words[place], words[place + 1] if place + 1 < len(words) else None
+    if place and words[place - 1].sentence == word.sentence:
+        return False
+    joined = after is not None and (after.name or after.text[0].isdigit()) and not text[word.end : after.start].strip()
+    return not joined and text[max(0, word.start - 1) : word.start] not in ('"', "“", "'")
 
 
 def _with_sentences(text: str, words: Sequence[Word]) -> tuple[Word, ...]:
@@ -124,10 +147,21 @@ def _clause_starts(text: str, words: Sequence[Word], muted: set[int]) -> list[in
         # An opener belongs to the conjunction before it: "and if", "even if", "so that".
         chained = words[place - 1].place == starts[-1] and words[place - 1].text in grammar.OPENERS | {"and", "even", "or"}
         opens = word.text in grammar.OPENERS and not chained and place not in muted and not _is_plain(words, place)
+        opens = opens or (word.text in ("that's", "who's") and words[place - 1].content and place > 0)
         joined = _joins_statement(words, place, before, "," in gap) or _has_second_verb(words, place, starts[-1])
         if (_HARD.search(gap) and not re.fullmatch(r"\.\s?", gap.strip() or "x")) or opens or joined or word.sentence != words[place - 1].sentence:
             starts.append(place)
     return starts
+
+
+def _after_condition(words: Sequence[Word], place: int, before: Sequence[Word]) -> bool:
+    """Whether a comma ends a condition: "if X sues, | the license ends"."""
+    word = words[place]
+    if not any(w.text in grammar.CONDITIONALS | {"because", "although", "while"} for w in before[:2]):
+        return False
+    if _verb(before) < 0 and not any(w.text.endswith("ed") for w in before[1:3]):
+        return False
+    return word.text in grammar.ARTICLES | grammar.SUBJECTS | grammar.ADDRESSEE or word.name or (word.text.endswith("s") and word.content)
 
 
 def _has_second_verb(words: Sequence[Word], place: int, first: int) -> bool:
@@ -164,12 +198,16 @@ def _joins_statement(words: Sequence[Word], place: int, before: Sequence[Word], 
     if not any(word.text in grammar.FINITE for word in before) and not comma:
         return False
     first = place + (words[place].text in grammar.CONJUNCTIONS)
+    if comma and first == place and _after_condition(words, place, before):
+        return True
     if not comma and first == place:
         return False
     ahead = words[first : first + (2 * _LOOKAHEAD if comma and first > place else _LOOKAHEAD)]
     if not ahead or ahead[0].text in (grammar.AUXILIARIES | grammar.PREPOSITIONS | grammar.OPENERS) - {"that"}:
         return False
     subject = ahead[0].text in grammar.SUBJECTS
+    if words[place].text == "or" and not subject:
+        return False
     if subject and (comma or first > place) and len(ahead) > 1 and ahead[1].text not in grammar.PREPOSITIONS | grammar.CONJUNCTIONS:
         return True
     verb = next((i for i, word in enumerate(ahead) if word.text in grammar.FINITE), 0)
@@ -264,12 +302,17 @@ def _verb(words: Sequence[Word]) -> int:
         before = words[place - 1]
         after = words[place + 1] if place + 1 < len(words) else None
         closed = after is None or not after.content or after.name
+        if word.text in _PLAIN_VERBS and before.text != "to" and (before.content or before.text in _PERSONAL):
+            return place
         if not word.content or word.name:
             continue
         finite = looks_finite(word.text) and before.text not in grammar.ARTICLES | grammar.PREPOSITIONS | {"and", "or"}
         if finite and after is not None and looks_finite(after.text) and after.text.endswith("s"):
             continue
-        if before.text in _SUBJECTS or (finite and (closed or before.name)):
+        if before.text in _PERSONAL or (finite and (closed or before.name)):
+            return place
+        if closed and before.content and before.text.endswith("s") and not word.text.endswith("s") and _has_ing(word.text):
+            # A plural subject and a verb in its plain form: "products sit on top".
             return place
     return -1
 
@@ -279,12 +322,13 @@ def _subject(words: Sequence[Word], verb: int) -> list[int]:
     if verb < 0:
         return []
     ahead = [i for i in range(verb) if words[i].text not in grammar.OPENERS | grammar.CONJUNCTIONS or words[i].text in grammar.PRONOUNS]
-    if verb and any(word.text == "event" for word in words[:verb]):
+    turned = verb and any(word.text in ("event", "circumstances", "never", "nor", "neither", "case") and word.negated | (word.place == 0) for word in words[:verb])
+    if turned and any(word.text in ("in", "under", "nor", "neither", "at") for word in words[:2]):
         ahead = []
     if "'" in words[verb].text and not words[verb].text.endswith("n't"):
         # "it's", "you're": the subject is in the verb.
         return [verb]
-    if not ahead and words[verb].text in grammar.AUXILIARIES:
+    if not ahead and verb and words[verb].text in grammar.AUXILIARIES:
         stop = next((i for i in range(verb + 1, len(words)) if words[i].text in grammar.AUXILIARIES | grammar.PREPOSITIONS), verb + 4)
         return [i for i in range(verb + 1, min(stop, len(words)))]
     return ahead
@@ -303,6 +347,10 @@ def looks_finite(word: str) -> bool:
         return False
     base = word[:-2] if word.endswith(("shes", "ches", "xes", "sses", "zes", "oes")) else word[:-1]
     base = base[:-2] + "y" if base.endswith("ie") and len(base) > 4 else base
+    return _has_ing(base)
+
+
+def _has_ing(base: str) -> bool:
     forms = (base + "ing", base[:-1] + "ing" if base.endswith("e") else "", base + base[-1] + "ing")
     return any(form and rarity(form) < 3.8 for form in forms)
 

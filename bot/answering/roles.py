@@ -18,6 +18,8 @@ class Actor:
     named: bool
     passive: bool
     places: tuple[int, ...]
+    kind: bool = False
+    """Whether the subject is a kind of thing in general: "companies", not "the company"."""
 
 
 def is_party(word: Word) -> bool:
@@ -30,9 +32,19 @@ def actor_of(reading: Reading, word: Word) -> Actor | None:
     clause = reading.clauses[word.clause]
     if clause.verb < 0 or word.place < clause.verb:
         return None
+    if is_noun(reading, word) and not any(w.text in grammar.BE for w in reading.words[clause.verb : word.place]):
+        return None
     passive = _is_passive(reading, clause, word)
     subject = subject_words(reading, word.clause)
     return _actor(reading, subject, passive)
+
+
+def is_noun(reading: Reading, word: Word) -> bool:
+    """Whether a word stands where only a noun stands: behind a possessive or a preposition."""
+    before = reading.words[word.place - 1] if word.place else None
+    if before is None or before.clause != word.clause:
+        return False
+    return before.text in ("your", "its", "their", "his", "her", "our", "upon", "of") or owns(reading, before)
 
 
 def subject_words(reading: Reading, number: int, depth: int = 3) -> list[Word]:
@@ -56,6 +68,8 @@ def _antecedent(reading: Reading, number: int, own: Sequence[Word], depth: int) 
     found: list[Word] = []
     if reading.words[clause.first].text in _RELATIVE and reading.words[before.first].sentence == reading.words[clause.first].sentence:
         found = _last_noun(reading, before)
+        if reading.words[before.first].text in _RELATIVE and number > 1 and depth > 1:
+            found = _antecedent(reading, number - 1, [], depth - 1) + found
     if reading.words[before.first].sentence != reading.words[clause.first].sentence:
         return found
     return found + subject_words(reading, number - 1, depth - 1)
@@ -79,11 +93,13 @@ def _actor(reading: Reading, subject: Sequence[Word], passive: bool) -> Actor:
     names = [w for w in head if w.name and not _is_modifier(reading, w, places)]
     if names:
         return Actor(frozenset(w.stem for w in names), whole, True, passive, places)
-    common = [w for w in head if w.content and w.text not in grammar.ANYBODY][-1:]
+    plain = [w for w in head if w.content and w.text not in grammar.ANYBODY and not w.text[0].isdigit() and not w.text.endswith("ly")]
+    common = plain[-1:]
     if all(w.stem in grammar.GENERIC for w in common):
         # "companies like Acme": the kind says little, the name says who.
         examples = frozenset(w.stem for w in subject if w.name and not owns(reading, w)) if len(common) else frozenset()
-        return Actor(examples, whole, bool(examples), passive, places)
+        kind = bool(common) and not examples and head[0].text not in ("the", "this", "that", "its", "their", "our")
+        return Actor(examples, whole, bool(examples), passive, places, kind)
     return Actor(frozenset(w.stem for w in common), whole, False, passive, places)
 
 
@@ -100,7 +116,7 @@ def _head(subject: Sequence[Word]) -> list[Word]:
 def _is_modifier(reading: Reading, word: Word, subject: Sequence[int]) -> bool:
     """Whether a name only modifies what follows: "Meta's model", "the Acme phone"."""
     after = reading.words[word.place + 1] if word.place + 1 < len(reading.words) else None
-    return owns(reading, word) or (after is not None and after.content and not after.name and after.place in subject)
+    return owns(reading, word) or (after is not None and after.content and not after.name and after.place in subject and not after.text.endswith("ly"))
 
 
 def owns(reading: Reading, word: Word) -> bool:
@@ -110,7 +126,7 @@ def owns(reading: Reading, word: Word) -> bool:
 
 def _is_passive(reading: Reading, clause: Clause, word: Word) -> bool:
     before = [w.text for w in reading.words[clause.verb : word.place]]
-    participle = word.text.endswith(("ed", "en")) or word.text in grammar.IRREGULAR_PARTICIPLES
+    participle = word.text.endswith("ed") or word.text in grammar.IRREGULAR_PARTICIPLES
     return participle and any(text in grammar.BE for text in before[-3:])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language import stem
 
-_NEAR = 0.55
+_NEAR = 0.6
 """Cosine similarity of two single words from which they count as synonyms."""
 
 # An embedding model puts opposites close together: these never support each other.
@@ -91,6 +91,7 @@ _GROUPS = tuple(
     recipient receive
     user customer consumer
     partner ally collaborator
+    bear borne assume carry take
     partner collaborate cooperate work
     announce reveal unveil introduce release launch publish
     improve better enhance advance

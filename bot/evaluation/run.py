@@ -86,14 +86,15 @@ def _cells(name: str, interval: Interval) -> tuple[str, str]:
 def _compare(scores: Sequence[Score], earlier: dict[str, Any], console: Console) -> None:
     """Say which questions have changed since the earlier run."""
     before = {row["id"]: row for row in earlier["questions"]}
-    for now in scores:
-        then = before.get(now.id)
-        if then is not None and bool(then["failure"]) != bool(now.failure):
-            change = f"worse: {now.failure}" if now.failure else f"better: no longer {then['failure']}"
-            console.print(f"{now.id} {change}: {now.question}", markup=False)
+    for score_now in scores:
+        row = before.get(score_now.id)
+        if row is not None and bool(row["failure"]) != bool(score_now.failure):
+            change = f"worse: {score_now.failure}" if score_now.failure else f"better: no longer {row['failure']}"
+            console.print(f"{score_now.id} {change}: {score_now.question}", markup=False)
     for name, interval in table(scores).items():
         if name in earlier["table"]:
-            console.print(f"{name}: {_cells(name, earlier['table'][name])[0]} → {_cells(name, interval)[0]}", markup=False)
+            then, now = (_cells(name, values)[0] for values in (earlier["table"][name], interval))
+            console.print(f"{name}: {then} → {now}", markup=False)
 
 
 def _write(out: Path, path: Path, model: str, scores: Sequence[Score]) -> None:

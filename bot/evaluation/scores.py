@@ -13,6 +13,8 @@ from knowledge.documents import Document, Passage
 Interval = tuple[float, float, float]
 """An estimate with the ends of its 95% bootstrap interval."""
 
+GoldSpan = tuple[str, int, int]
+
 _RESAMPLES = 1000
 
 
@@ -51,7 +53,7 @@ class Score:
         if self.outcome == "unknown":
             return "refused an answerable question"
         if not any(self.cited):
-            return "cites the wrong passage" + ("" if self.rank == 1 else f" (the right one was found at {self.rank or 'no rank'})")
+            return f"cites the wrong passage (the right one's rank: {self.rank or 'none'})"
         return "" if self.said else "lacks a fact"
 
 
@@ -59,14 +61,10 @@ def score(
     label: Labelled, answer: Answer, found: Sequence[Passage], documents: dict[str, Document], seconds: float
 ) -> Score:
     """Compare an answer, and the passages found, with the label."""
-    spans = [(gold.source, *_span(documents[gold.source], gold.text)) for gold in label.gold if gold.source in documents]
-
-    def is_gold(source: str, start: int, end: int) -> bool:
-        return any(source == other and start < stop and begin < end for other, begin, stop in spans)
-
+    spans = gold_spans(label, documents)
     text = marked_text(answer.sentences)
     exact = sum(c.quote == documents[c.source].text[c.start : c.end] for c in answer.citations)
-    ranks = [rank for rank, p in enumerate(found, start=1) if is_gold(p.source, p.start, p.end)]
+    ranks = [rank for rank, p in enumerate(found, start=1) if is_gold(spans, p.source, p.start, p.end)]
     return Score(
         id=label.id,
         question=label.question,
@@ -77,7 +75,7 @@ def score(
         text=text,
         rank=ranks[0] if ranks else 0,
         said=label.is_said(text),
-        cited=tuple(is_gold(c.source, c.start, c.end) for c in answer.citations),
+        cited=tuple(is_gold(spans, c.source, c.start, c.end) for c in answer.citations),
         exact_quotes=exact,
         seconds=seconds,
     )
@@ -119,6 +117,16 @@ def outcomes(scores: Sequence[Score]) -> dict[str, float]:
     """The share of each outcome."""
     counted = Counter(s.outcome for s in scores)
     return {outcome: counted[outcome] / len(scores) for outcome in ("answered", "quoted", "unknown")}
+
+
+def gold_spans(label: Labelled, documents: dict[str, Document]) -> list[GoldSpan]:
+    """Where the label's gold snippets stand: source, start and end."""
+    return [(gold.source, *_span(documents[gold.source], gold.text)) for gold in label.gold if gold.source in documents]
+
+
+def is_gold(spans: Sequence[GoldSpan], source: str, start: int, end: int) -> bool:
+    """Whether a span overlaps a gold one."""
+    return any(source == other and start < stop and begin < end for other, begin, stop in spans)
 
 
 def _span(document: Document, snippet: str) -> tuple[int, int]:

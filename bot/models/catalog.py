@@ -70,7 +70,7 @@ LLAMA_2 = CatalogEntry(
         "Reserved. By downloading it you agree to that license and to its Acceptable Use Policy. Among its terms: "
         "products with more than 700 million monthly active users need a license from Meta (section 2), and its "
         "output may not be used to improve other large language models (section 1.b.v). "
-        "`herald license` prints the whole text."
+        "`herald sources llama-2-license --raw` prints the whole text."
     ),
 )
 

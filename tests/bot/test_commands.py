@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.answering.verification import check
 from bot.brief import explain, find_snippet
 from bot.commands import COMMANDS, Context, parse
 from bot.errors import ModelError, UsageError
@@ -231,6 +232,15 @@ class TestExplain:
         for citation in reply.answer.citations:
             edits = library.document(citation.source).edits
             assert not [edit for edit in edits if edit.start < citation.end < edit.end], citation.quote
+
+    def test_every_sentence_passes_the_check_that_a_models_words_must_pass(self, library: Library) -> None:
+        reply = explain(library)
+        assert isinstance(reply, ExplainReply)
+        citations = {citation.number: citation for citation in reply.answer.citations}
+        for sentence in reply.answer.sentences:
+            cited = citations[sentence.citations[0]]
+            verdict = check(sentence.text, cited.reading, cited.title)
+            assert verdict.supported, (sentence.text, verdict.reason)
 
     def test_numbers_and_names_occur_in_the_quote(self, library: Library) -> None:
         reply = explain(library)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.documents import Passage
+from knowledge.embedding import MiniLMEmbedder, Vectors
 from knowledge.errors import EmbeddingError, StoreBusyError, StoreError
 from knowledge.folder_lock import FolderLock
 from knowledge.index import Key, KeyMatch, PassageIndex, is_complete, keys_for, open_index
@@ -86,7 +87,8 @@ class FailingEmbedder(WordHashEmbedder):
         super().__init__()
         self._after = after
 
-    def embed(self, texts: Sequence[str]) -> "object":  # type: ignore[override]
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors, while it works."""
         if self.embedded >= self._after:
             raise RuntimeError("out of\nmemory")
         return super().embed(texts)
@@ -162,7 +164,7 @@ def test_a_rebuild_embeds_everything(folder: Path, embedder: WordHashEmbedder) -
 
 def test_vectors_of_another_model_are_not_taken_over(folder: Path) -> None:
     open_index(keys(), WordHashEmbedder("old", size=32), folder=folder).close()
-    new = WordHashEmbedder("new", size=64)
+    new = WordHashEmbedder("new")
     index = open_index(keys(), new, folder=folder)
     assert new.embedded == 3
     assert best(index, "Apple").passage == "doc/p1/1"
@@ -180,9 +182,9 @@ def test_an_index_of_an_older_format_is_replaced(
     assert is_complete(keys(), embedder.name, folder)
 
 
-def test_the_real_model_fills_the_index_too(folder: Path, minilm: "object") -> None:
-    index = open_index(keys(), minilm, folder=folder)  # type: ignore[arg-type]
-    question = minilm.embed(["Does it work on mobile devices?"])[0]  # type: ignore[attr-defined]
+def test_the_real_model_fills_the_index_too(folder: Path, minilm: MiniLMEmbedder) -> None:
+    index = open_index(keys(), minilm, folder=folder)
+    question = minilm.embed(["Does it work on mobile devices?"])[0]
     assert index.query(question, 1)[0].passage == "doc/p1/2"
     index.close()
 
@@ -418,7 +420,6 @@ def test_a_question_asked_twice_is_one_key() -> None:
 
 def test_a_key_is_named_after_its_passage_and_text() -> None:
     assert Key("d/p1/1", "sentence", "a").id == Key("d/p1/1", "sentence", "a").id
-    assert (
-        len({Key(*made).id for made in [("d", "sentence", "a"), ("d", "question", "a"), ("e", "sentence", "a")]}) == 3
-    )
+    others = [Key("d", "sentence", "a"), Key("d", "question", "a"), Key("e", "sentence", "a")]
+    assert len({key.id for key in others}) == 3
     assert (Key("d/p1/1", "sentence", "a").source, Key("", "unanswered", "a").source) == ("d", "")

@@ -1,7 +1,7 @@
 """Fits `bot/answering/answerability.json` on the tune half: `make answerability`. Deterministic.
 
-Every tune question counts three times: with the documents as they ship, without their reviewed questions (as documents
-that a user adds are), and without the questions that they do not answer. So the weights hold for both kinds of document.
+Every tune question counts twice: with the documents as they ship, and without their reviewed questions, as documents
+that a user adds are. So the weights hold for both kinds of document.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from knowledge.retrieval import open_retriever
 TUNE = Path(__file__).with_name("tune.jsonl")
 PARAMETERS = Path(__file__).parents[2] / "bot" / "answering" / "answerability.json"
 FALSE_REFUSALS = 0.03
-"""The share of answerable questions that may be refused, in cross-validation: the threshold is the highest that keeps it."""
+"""The share of answerable questions that may be refused in cross-validation; it sets the threshold."""
 
 Matrix = npt.NDArray[np.float64]
 
@@ -56,10 +56,10 @@ def fit(shipped: Matrix, bare: Matrix, answerable: npt.NDArray[np.bool_], groups
     twice = np.concatenate([answerable, answerable])
     folds = StratifiedGroupKFold(10, shuffle=True, random_state=0)
     predicted = cross_val_predict(
-        _model(), features, twice, groups=[*groups, *groups], cv=folds, method="predict_proba"
+        new_model(), features, twice, groups=[*groups, *groups], cv=folds, method="predict_proba"
     )[: len(answerable), 1]
     threshold = float(np.quantile(predicted[answerable], FALSE_REFUSALS))
-    model = _model().fit(features, twice)
+    model = new_model().fit(features, twice)
     scaler, regression = model[0], model[1]
     weights = regression.coef_[0] / scaler.scale_
     return {
@@ -75,7 +75,8 @@ def fit(shipped: Matrix, bare: Matrix, answerable: npt.NDArray[np.bool_], groups
     }
 
 
-def _model() -> Pipeline:
+def new_model() -> Pipeline:
+    """The model that is fitted: standardised features, logistic regression."""
     return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
 
 
@@ -85,7 +86,8 @@ async def parameters() -> dict[str, object]:
     documents = Library.open().documents
     embedder = MiniLMEmbedder()
     shipped = await feature_rows(documents, embedder, labels)
-    bare = await feature_rows([replace(document, questions=(), unanswered=()) for document in documents], embedder, labels)
+    without = [replace(document, questions=(), unanswered=()) for document in documents]
+    bare = await feature_rows(without, embedder, labels)
     answerable = np.array([label.answerable for label in labels])
     return fit(shipped, bare, answerable, [label.group for label in labels])
 

@@ -1,0 +1,167 @@
+"""Finding passages: by meaning and by words, on the shipped documents and on a user's."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from knowledge.documents import Document, KnownQuestion
+from knowledge.embedding import Embedder, MiniLMEmbedder
+from knowledge.errors import StoreError
+from knowledge.index import open_index
+from knowledge.loading import Library, off_topic_questions
+from knowledge.retrieval import Findings, HybridRetriever, Weights, assigned_questions, contents, open_retriever
+from tests.fakes import WordHashEmbedder
+
+TALK = "The mill was built of stone. The wheel turns at dawn.\n\nA ticket costs five pounds. Dogs are welcome."
+
+Opened = Callable[..., HybridRetriever]
+
+
+def retriever_of(documents: Sequence[Document], embedder: Embedder, folder: Path) -> HybridRetriever:
+    """A retriever without the off-topic questions, which are thousands of keys."""
+    passages, every = contents(documents)
+    off_topic = set(off_topic_questions())
+    keys = [key for key in every if key.text not in off_topic]
+    return HybridRetriever(passages, keys, open_index(keys, embedder, folder=folder), embedder, Weights())
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    """Opens a retriever on texts, with the word-hash embedder."""
+    retrievers: list[HybridRetriever] = []
+
+    def open_(*documents: Document) -> HybridRetriever:
+        retrievers.append(retriever_of(documents, WordHashEmbedder(), tmp_path / "index"))
+        return retrievers[-1]
+
+    yield open_
+    for retriever in retrievers:
+        retriever.close()
+
+
+@pytest.fixture(scope="module")
+def herald(
+    shipped: Library, minilm: MiniLMEmbedder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[HybridRetriever]:
+    """The shipped documents with the real embedding model, and without any reviewed question."""
+    documents = [replace(document, questions=(), unanswered=()) for document in shipped.documents]
+    retriever = retriever_of(documents, minilm, tmp_path_factory.mktemp("index"))
+    yield retriever
+    retriever.close()
+
+
+def talk(text: str = TALK, **companions: object) -> Document:
+    return Document("talk", "The mill", "text", text, **companions)  # type: ignore[arg-type]
+
+
+def ids(found: Findings) -> list[str]:
+    return [ranked.passage.id for ranked in found]
+
+
+async def test_a_question_finds_the_sentence_that_answers_it(opened: Opened) -> None:
+    found = await opened(talk()).search("what does a ticket cost in pounds", 3)
+    assert found[0].passage.text == "A ticket costs five pounds."
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("query", ["tickt pouns", "TICKETS", "ticketing"])
+async def test_typing_errors_are_forgiven(opened: Opened, query: str) -> None:
+    found = await opened(talk()).search(query, 1)
+    assert ids(found) == ["talk/p2/1"]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "???", "🦙", "zzxqy", "日本", "x" * 5_000])
+async def test_a_question_without_known_words_is_no_fault(opened: Opened, query: str) -> None:
+    found = await opened(talk()).search(query, 2)
+    assert len(found) == 2
+    assert all(ranked.lexical == 0 for ranked in found)
+
+
+async def test_off_topic_questions_are_known_to_every_retriever(tmp_path: Path) -> None:
+    retriever = open_retriever([talk()], WordHashEmbedder(), folder=tmp_path / "index")
+    found = await retriever.search(off_topic_questions()[0], 1)
+    assert found.unanswered == pytest.approx(1, abs=1e-5)
+    retriever.close()
+
+
+async def test_the_same_question_has_the_same_answer(opened: Opened) -> None:
+    retriever = opened(talk())
+    assert await retriever.search("mill", 4) == await retriever.search("mill", 4)
+
+
+async def test_more_passages_than_there_are_is_all_of_them(opened: Opened) -> None:
+    assert len(await opened(talk()).search("mill", 100)) == 4
+
+
+async def test_a_known_question_finds_its_passage(opened: Opened) -> None:
+    start = TALK.index("Dogs")
+    known = KnownQuestion("May I bring my poodle?", start, start + 4)
+    found = await opened(talk(questions=(known,))).search("may I bring my poodle", 1)
+    assert ids(found) == ["talk/p2/2"]
+    assert found.answered == pytest.approx(1, abs=1e-5)
+    assert found.answered > found.unanswered
+
+
+async def test_a_question_known_to_be_unanswered_stands_out(opened: Opened) -> None:
+    found = await opened(talk(unanswered=("Who was the miller's wife?",))).search("who was the miller's wife", 1)
+    assert found.unanswered == pytest.approx(1, abs=1e-5)
+    assert found.vote < 0.5
+
+
+async def test_documents_in_other_scripts_are_found(opened: Opened) -> None:
+    found = await opened(talk(), Document("ja", "文書", "text", "ラマは無料です。\n\n猫は寝る。")).search(
+        "ラマは無料です", 1
+    )
+    assert ids(found) == ["ja/p1/1"]
+
+
+async def test_a_closed_store_is_a_store_error(opened: Opened) -> None:
+    retriever = opened(talk())
+    retriever.close()
+    with pytest.raises(StoreError):
+        await retriever.search("mill", 1)
+
+
+def test_the_vocabulary_has_the_words_of_passages_and_questions(opened: Opened) -> None:
+    retriever = opened(talk(questions=(KnownQuestion("May I bring my poodle?", 0, 4),)))
+    assert {"mill", "wheel", "poodl"} <= retriever.vocabulary.stems
+    assert "zebra" not in retriever.vocabulary.stems
+    assert "poodl" in retriever.vocabulary.questions("talk/p1/1")
+    assert retriever.vocabulary.questions("talk/p2/2") == frozenset()
+
+
+def test_a_question_belongs_to_the_passage_that_holds_most_of_its_span(shipped: Library) -> None:
+    passages, _ = contents(shipped.documents)
+    spans = {passage.id: (passage.source, passage.start, passage.end) for passage in passages}
+    assigned = assigned_questions(shipped.documents, passages)
+    known = [(document.id, question) for document in shipped.documents for question in document.questions]
+    assert len(assigned) == len(known) > 100
+    for (passage, text), (source, question) in zip(assigned, known, strict=True):
+        assert text == question.text
+        assert spans[passage][0] == source
+        assert min(spans[passage][2], question.end) > max(spans[passage][1], question.start)
+
+
+def test_the_keys_of_the_shipped_documents_are_each_one_of_a_kind(shipped: Library) -> None:
+    passages, keys = contents(shipped.documents)
+    assert len({key.id for key in keys}) == len(keys)
+    assert {key.passage for key in keys if key.kind == "sentence"} == {passage.id for passage in passages}
+    assert {key.text for key in keys if key.kind == "unanswered"} >= set(off_topic_questions())
+
+
+@pytest.mark.parametrize(
+    ("query", "passage"),
+    [
+        ("Which companies cannot use it freely? Apple, Snap, TikTok?", "transcript/p10/1"),
+        ("700 million monthly active users", "llama-2-license/2/1"),
+        ("attribution notice in all copies", "llama-2-license/1.b.iii/1"),
+        ("improve any other large language model", "llama-2-license/1.b.v/1"),
+        ("qualcomm", "transcript/p13/1"),
+    ],
+)
+async def test_the_real_model_finds_it_without_reviewed_questions(
+    herald: HybridRetriever, query: str, passage: str
+) -> None:
+    assert passage in ids(await herald.search(query, 3))

@@ -1,0 +1,92 @@
+"""What each part of retrieval and judging brings, on the tune half: `python -m tests.questions.ablate`."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+
+from bot.answering.answerability import Features
+from bot.answering.followups import standalone
+from bot.evaluation.labels import Labelled, read_labels
+from bot.evaluation.scores import gold_spans, is_gold
+from knowledge.documents import Document
+from knowledge.embedding import Embedder, MiniLMEmbedder
+from knowledge.loading import Library
+from knowledge.reading import mechanical_edits, merged
+from knowledge.retrieval import Weights, open_retriever
+from tests.questions.fit import TUNE, Matrix, feature_rows, new_model
+
+_GROUPS = {
+    "similarities to passages": ("question", "sentence", "nearest", "lead"),
+    "coverage and unseen words": ("coverage", "passage_coverage", "unseen", "unseen_share"),
+    "kind of thing asked for": ("mismatch",),
+    "demands and opinions": ("demand", "opinion"),
+    "nearest known questions": ("unanswered", "vote", "margin"),
+    "wording of known questions": ("wording",),
+}
+
+
+def main() -> None:
+    """Print both tables."""
+    documents, embedder, labels = Library.open().documents, MiniLMEmbedder(), read_labels(TUNE)
+    print("| retrieval | hit@1 | hit@3 | hit@5 |\n|---|---:|---:|---:|")
+    for name, variant, weights in _variants(documents):
+        hits = asyncio.run(_hits(variant, embedder, labels, weights))
+        print(f"| {name} | " + " | ".join(f"{hit:.1%}" for hit in hits) + " |", flush=True)
+    matrix = asyncio.run(feature_rows(documents, embedder, labels))
+    print("\n| judge, cross-validated | area under the curve | refused at 3% false refusals |\n|---|---:|---:|")
+    print(f"| all features | {_judged(matrix, labels)} |")
+    for name, left_out in _GROUPS.items():
+        kept = [number for number, field in enumerate(fields(Features)) if field.name not in left_out]
+        print(f"| without {name} | {_judged(matrix[:, kept], labels)} |")
+
+
+def _variants(documents: Sequence[Document]) -> Iterator[tuple[str, Sequence[Document], Weights]]:
+    bare = [replace(document, questions=(), unanswered=()) for document in documents]
+    raw = [
+        replace(document, edits=merged((), mechanical_edits(document.text, document.kind == "markdown")))
+        for document in documents
+    ]
+    yield "passages by meaning", bare, Weights(0, 1, 0)
+    yield "passages by words (BM25 over character n-grams)", bare, Weights(0, 0, 1)
+    yield "both, fused", bare, Weights(0, 1, 1)
+    yield "reviewed questions by meaning", documents, Weights(1, 0, 0)
+    yield "all three, fused (as shipped)", documents, Weights()
+    yield "all three, without the corrected reading copy", raw, Weights()
+
+
+async def _hits(
+    documents: Sequence[Document], embedder: Embedder, labels: Sequence[Labelled], weights: Weights
+) -> list[float]:
+    by_id = {document.id: document for document in documents}
+    answerable = [label for label in labels if label.answerable]
+    with tempfile.TemporaryDirectory() as folder:
+        retriever = open_retriever(documents, embedder, folder=Path(folder), weights=weights)
+        ranks = []
+        for label in answerable:
+            spans = gold_spans(label, by_id)
+            found = await retriever.search(standalone(label.question, label.history), 5)
+            passages = [ranked.passage for ranked in found]
+            ranks.append(next((n for n, p in enumerate(passages, 1) if is_gold(spans, p.source, p.start, p.end)), 99))
+        retriever.close()
+    return [sum(rank <= limit for rank in ranks) / len(ranks) for limit in (1, 3, 5)]
+
+
+def _judged(matrix: Matrix, labels: Sequence[Labelled]) -> str:
+    answerable = np.array([label.answerable for label in labels])
+    folds = StratifiedGroupKFold(10, shuffle=True, random_state=0)
+    groups = [label.group for label in labels]
+    predicted = cross_val_predict(
+        new_model(), matrix, answerable, groups=groups, cv=folds, method="predict_proba"
+    )[:, 1]
+    refused = (predicted[~answerable] < np.quantile(predicted[answerable], 0.03)).mean()
+    return f"{roc_auc_score(answerable, predicted):.3f} | {refused:.0%}"
+
+
+if __name__ == "__main__":
+    main()
