@@ -43,13 +43,17 @@ class Alignment:
     unmatched: tuple[Word, ...] = ()
 
 
+_THIRD = frozenset("it it's its they they're them their this that these those one he she him her".split())
+
+
 class Matcher:
     """Finds, once for all windows of a source, the words that may stand for each word of a claim."""
 
     def __init__(self, claim: Reading, source: Reading, context: str, synonyms: Synonyms) -> None:
         self.claim, self.source = claim, source
         self._context = {stem(word) for word in context.replace(":", " ").split()}
-        self._subject = _subject_head(claim)
+        self.subject = _subject_head(claim)
+        self._segments = _segments(claim)
         self._candidates = {word.place: self._match(word, synonyms) for word in claim.words if counts(word)}
 
     def align(self, sentences: range) -> Alignment:
@@ -65,7 +69,8 @@ class Matcher:
         cost, path = min(paths.values(), key=lambda found: found[0])
         links = dict(path)
         words = [self.claim.words[place] for place in self._candidates]
-        missing = tuple(w for w in words if w.place not in links and w.stem not in self._context)
+        near = self._coherent(links)
+        missing = tuple(w for w in words if w.place not in near and w.stem not in self._context)
         missing = tuple(w for w in missing if w.place not in earlier)
         total = sum(map(self.weight, words)) or 1.0
         exact = frozenset(p for p, q in links.items() if any(c.place == q and c.cost <= 0.1 for c in self._candidates[p]))
@@ -89,6 +94,31 @@ class Matcher:
     def _in(self, candidates: Sequence[Candidate], sentences: range) -> list[int]:
         return [c.place for c in candidates if self.source.words[c.place].sentence in sentences]
 
+    def _coherent(self, links: Mapping[int, int]) -> set[int]:
+        """The linked words without those that a clause of the claim takes from another sentence than the rest of it.
+
+        A subject may come from an earlier sentence if a pronoun stands for it where the rest is said.
+        """
+        kept: set[int] = set()
+        for number in dict.fromkeys(self._segments.values()):
+            own = {p: q for p, q in links.items() if self._segments[p] == number}
+            weights: dict[int, float] = {}
+            for p, q in own.items():
+                sentence = self.source.words[q].sentence
+                weights[sentence] = weights.get(sentence, 0.0) + self.weight(self.claim.words[p])
+            if not weights:
+                continue
+            main = max(weights, key=lambda sentence: weights[sentence])
+            kept |= {p for p, q in own.items() if self.source.words[q].sentence == main or self._is_meant(p, main)}
+        return kept if any(clause.verb >= 0 for clause in self.claim.clauses) else set(links)
+
+    def _is_meant(self, place: int, sentence: int) -> bool:
+        """Whether a pronoun of a sentence may stand for a word of the claim: as its subject, or behind its verb."""
+        as_subject = place in self.claim.clause_of(place).subject
+        subjects = {p for c in self.source.clauses for p in c.subject}
+        pronouns = [w for w in self.source.words if w.sentence == sentence and w.text in _THIRD]
+        return any((w.place in subjects) == as_subject for w in pronouns)
+
     def _strain(self, place: int, other: int) -> float:
         """What sets two places apart although the words agree: denial and tense."""
         told, meant = self.claim.words[place], self.source.words[other]
@@ -99,13 +129,16 @@ class Matcher:
         """How much of a statement a word carries."""
         if word.name or word.text[0].isdigit():
             return 1.0
-        if word.place == self._subject:
+        if word.place == self.subject:
             return _SUBJECT
         light = word.stem in grammar.LIGHT or word.stem in grammar.GENERIC or word.text in grammar.ADDRESSEE | grammar.ANYBODY
         return _LIGHT if light or word.stem in grammar.NEGATIVE_VERBS else 1.0
 
     def _match(self, word: Word, synonyms: Synonyms) -> list[Candidate]:
         found = [Candidate(o.place, cost) for o in self.source.words if (cost := _unlike(word, o)) is not None]
+        written = self.claim.text[word.start : word.end]
+        texts = [o.text for o in self.source.words]
+        found += [Candidate(p, 0.1) for p in range(len(texts)) if stands_for(written, texts[p : p + len(written)])]
         if any(candidate.cost < 0.2 for candidate in found) or word.name or word.text[0].isdigit():
             return found
         if word.text in grammar.TIME_WORDS:
@@ -114,6 +147,19 @@ class Matcher:
         near = synonyms(word.text, [other.text for other in others])
         taken = {candidate.place for candidate in found}
         return found + [Candidate(o.place, 0.35) for o in others if o.text in near and o.place not in taken]
+
+
+def _segments(claim: Reading) -> dict[int, int]:
+    """A number for the part of its clause that each word stands in: a comma before a form in -ing begins another part."""
+    parts: dict[int, int] = {}
+    number = -1
+    for word in claim.words:
+        before = claim.words[word.place - 1] if word.place else None
+        apart = before is not None and "," in claim.text[before.end : word.start] and word.text.endswith("ing")
+        if before is None or before.clause != word.clause or apart:
+            number += 1
+        parts[word.place] = number
+    return parts
 
 
 def is_name(reading: Reading, word: Word) -> bool:
@@ -138,6 +184,11 @@ def _subject_head(claim: Reading) -> int:
 def counts(word: Word) -> bool:
     """Whether a word of a claim needs a word of the source: content, and the party addressed."""
     return word.content
+
+
+def stands_for(short: str, words: Sequence[str]) -> bool:
+    """Whether some words are what a name abbreviates: "AI" for "artificial intelligence"."""
+    return short.isupper() and 2 <= len(short) == len(words) and all(w[:1].upper() == c for w, c in zip(words, short, strict=True))
 
 
 def _unlike(word: Word, other: Word) -> float | None:

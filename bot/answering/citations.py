@@ -107,16 +107,19 @@ def _line_claims(line: str) -> list[Claimed]:
 def _claims(line: str) -> list[Claimed]:
     """The sentences of a line that has been freed of what opens it."""
     claims: list[Claimed] = []
+    before = False  # whether the span before is a sentence, which markers may follow
     for start, end in sentence_spans(line):
         piece = line[start:end]
-        leading = _leading_markers(piece)
-        if leading and claims:
+        leading = _leading_markers(piece) if before else ""
+        if leading:
             # "… Meta. [1] It is …": the marker behind a full stop belongs to the sentence before.
             claims[-1] = replace(claims[-1], numbers=claims[-1].numbers + _numbers(leading))
             piece = piece[len(leading) :]
         plain = _without_lead(re.sub(r"\s+", " ", _MARKER.sub("", piece)).strip())
-        if any(character.isalnum() for character in plain) and not _BARE_MARK.fullmatch(plain):
+        said = any(character.isalnum() for character in plain) and not _BARE_MARK.fullmatch(plain)
+        if said:
             claims.append(Claimed(plain, _numbers(piece)))
+        before = said or bool(leading and not piece)
     return claims
 
 

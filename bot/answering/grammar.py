@@ -100,7 +100,7 @@ PERMISSION = re.compile(
 )
 HEDGE = re.compile(
     r"\b(?:may|might|could|possibly|possible|potentially|potential|perhaps|maybe|likely|probably|hopes?|hoping|wants?|plans?|"
-    r"tries|trying|seems?|suggests?|whether|discretion)\b", re.I
+    r"tries|trying|seems?|suggests?)\b", re.I
 )
 FUTURE = re.compile(r"\b(?:will|won't|going to|i'll|we'll|they'll|it'll|you'll|shall|would)\b", re.I)
 CERTAIN = _words(
@@ -160,3 +160,10 @@ OPENING = re.compile(
     re.I,
 )
 """What opens a sentence without being part of its claim: an answer's yes, and who is reported."""
+
+CLOSING = re.compile(
+    r",\s*(?:according to [^,]{1,50}|(?:the|this) (?:speaker|presenter|host|narrator|author|video|transcript|license|agreement|document|text) "
+    r"(?:says?|states?|thinks?|believes?|argues?|notes?|explains?|adds?|expects?))\s*(?=[.!]?$)",
+    re.I,
+)
+"""The same at the end of a sentence."""

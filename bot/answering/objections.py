@@ -86,9 +86,10 @@ class Comparison:
                 return "what is no duty is told as a duty"
             if word.freedom and not word.negated and not word.duty and other.duty and not other.negated:
                 return "a duty is told as an option"
-            if other.hedged and not other.negated and not (word.hedged or word.freedom):
+            open_ = self.claim_words & {"whether", "discretion"}
+            if other.hedged and not other.negated and not (word.hedged or word.freedom or open_):
                 return "a possibility is told as a fact"
-        for text in sorted(self.claim_words & (grammar.CERTAIN | grammar.FREEDOM)):
+        for text in sorted(self.claim_words & (grammar.CERTAIN | grammar.FREEDOM - {"whether"})):
             if stem(text) not in self.window_stems:
                 return f"{text!r} is not in the passage"
         return ""
@@ -116,6 +117,10 @@ class Comparison:
         for word in self.claim.words:
             if word.text in grammar.UNIVERSAL and not word.negated and not self._is_free(word):
                 near = self._near_noun(word)
+                after = self.claim.words[word.place + 1].text if word.place + 1 < len(self.claim.words) else ""
+                if word.text in grammar.ANYBODY and word.place == 0 and after not in grammar.FINITE:
+                    # "anyone located in …": one kind of person, not everybody.
+                    continue
                 if not near & grammar.UNIVERSAL:
                     return f"{word.text!r} is more than the passage says"
                 if "other" not in self.claim_words and "other" in self._before_noun(word):
@@ -141,10 +146,12 @@ class Comparison:
         noun = next((w for w in self.claim.words[word.place + 1 : word.place + 7] if w.place in self.alignment.links), None)
         if noun is None or not word.text.startswith(("all", "every", "any", "each", "whole", "entire")):
             return self.window_words
-        place = self.alignment.links[noun.place]
-        if word.text.startswith("any"):
-            return {w.text for w in self.source.words if w.sentence == self.source.words[place].sentence}
-        return {w.text for w in self.source.words[max(0, place - 8) : place] if w.sentence == self.source.words[place].sentence}
+        reach = 99 if word.text.startswith("any") else 8
+        near: set[str] = set()
+        for place in self.matcher.places(noun, self.sentences):
+            before = self.source.words[max(0, place - reach) : place]
+            near |= {w.text for w in before if w.sentence == self.source.words[place].sentence}
+        return near
 
     def _before_noun(self, word: Word) -> set[str]:
         """The two words of the source before what a quantifier of the claim counts."""
@@ -209,6 +216,8 @@ class Comparison:
                 continue
             other = self._verb_like(word, linked)
             told, meant = actor_of(self.claim, word), actor_of(self.source, other)
+            if told and self._receives(word):
+                told = self._receiver(word, told)
             if told is None or not told.head:
                 continue
             if meant is None:
@@ -251,6 +260,18 @@ class Comparison:
         if not told.named and (meant.named or any(w.sentence in self.sentences for w in mentioned)):
             return f"{word.text!r} is said of another subject"
         return ""
+
+    def _receives(self, word: Word) -> bool:
+        """Whether the verb is the converse of giving or owning, so that its subject isn't who gives or owns."""
+        return self.claim.words[self.claim.clauses[word.clause].verb].text in ("get", "gets", "got") or word.stem == "belong"
+
+    def _receiver(self, word: Word, told: Actor) -> Actor | None:
+        """For "X belongs to Y", Y, who owns it; None for what is got: it says nothing of who gives."""
+        after = self.claim.words[word.place + 1 : word.place + 5]
+        if word.stem != "belong" or not after or after[0].text != "to":
+            return None
+        owner = frozenset(w.stem for w in after if w.name) | frozenset("you" for w in after if w.text in grammar.ADDRESSEE)
+        return Actor(owner, owner, True, False, tuple(w.place for w in after))
 
     def _verb_like(self, word: Word, linked: Word) -> Word:
         """The same word elsewhere in the stretch if the claim's word was only linked with another form of it."""
@@ -342,7 +363,7 @@ class Comparison:
             if not whole or clause.conditional or self._refers_back():
                 continue
             conditions = governing(self.source, other)
-            if conditions and not any(c.first <= s <= c.last for c in conditions for s in told):
+            if conditions and not any(c.first <= s <= reach(self.source, c, other) for c in conditions for s in told):
                 return "a condition is left out"
         return self._exception()
 
@@ -364,7 +385,8 @@ class Comparison:
         if self.claim_words & (grammar.RESTRICTORS | {"other", "but", "excluded", "excludes"}):
             return ""
         for word, other in self.links:
-            if self._opens(self.source.clauses[other.clause], "except", "excluding") and word.negated and (word.name or word.text[0].isdigit()):
+            excepted = self._opens(self.source.clauses[other.clause], "except", "excluding")
+            if excepted and ((word.negated and is_name(self.claim, word)) or word.place == self.matcher.subject):
                 return f"{word.text!r} is an exception in the passage"
         return ""
 
@@ -393,6 +415,12 @@ def focus_places(reading: Reading) -> set[int]:
     return places
 
 
+def reach(reading: Reading, condition: Clause, word: Word) -> int:
+    """The last place of a condition with all that hangs on it: up to the statement that it governs, if that comes later."""
+    main = reading.clauses[word.clause]
+    return main.first - 1 if condition.first < main.first else condition.last
+
+
 def governing(reading: Reading, word: Word) -> list[Clause]:
     """The conditions of the statement in which a word stands outside them."""
     if reading.clauses[word.clause].conditional:
@@ -402,7 +430,7 @@ def governing(reading: Reading, word: Word) -> list[Clause]:
         first = reading.words[clause.first]
         opener = {w.text for w in reading.words[clause.first : clause.first + 2]} & {"if", "unless"}
         aside = clause.first and "(" in reading.text[reading.words[clause.first - 1].end : first.start]
-        if clause.conditional and opener and first.sentence == word.sentence and not aside:
+        if clause.conditional and opener and clause.subject and first.sentence == word.sentence and not aside:
             if clause.first < word.place or clause.first == reading.clauses[word.clause].last + 1:
                 found.append(clause)
     return found

@@ -20,7 +20,7 @@ _HARD = re.compile(r"[;:.!?()—–]")
 _LOOKAHEAD = 7
 _SUBJECTS = frozenset("you they we it he she i who which whoever this that these those".split())
 _PERSONAL = frozenset("you they we it he she i who which whoever".split())
-_PLAIN_VERBS = frozenset("makes make gets get goes go lets let owns own".split())
+_PLAIN_VERBS = frozenset("makes make gets get goes go lets let owns own need needs want wants".split())
 _CONTENT_TOO = frozenset("same own".split())
 """Words that retrieval passes over, but that change what is said."""
 _SUFFIXES = frozenset("er or ee ship er's ers ment ion ation al able ness ly ful ity ance ence ing ed ant ent ive ory ist ism ic ical".split())
@@ -181,7 +181,7 @@ def _is_plain(words: Sequence[Word], place: int) -> bool:
         return not (word in ("as", "so", "where", "once") and _is_subject_word(words, place + 1))
     if word == "that":
         verb_soon = any(other.text in grammar.FINITE for other in words[place + 1 : place + _LOOKAHEAD])
-        return not verb_soon and not _is_subject_word(words, place + 1)
+        return not verb_soon and not _is_subject_word(words, place + 1) and not looks_finite(after)
     return word == "when" and after in ("", "it")
 
 

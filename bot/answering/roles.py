@@ -97,7 +97,7 @@ def _actor(reading: Reading, subject: Sequence[Word], passive: bool) -> Actor:
     common = plain[-1:]
     if all(w.stem in grammar.GENERIC for w in common):
         # "companies like Acme": the kind says little, the name says who.
-        examples = frozenset(w.stem for w in subject if w.name and not owns(reading, w)) if len(common) else frozenset()
+        examples = frozenset(w.stem for w in subject if w.name and w.place > common[0].place) if common else frozenset()
         kind = bool(common) and not examples and head[0].text not in ("the", "this", "that", "its", "their", "our")
         return Actor(examples, whole, bool(examples), passive, places, kind)
     return Actor(frozenset(w.stem for w in common), whole, False, passive, places)
@@ -154,6 +154,6 @@ def possessors(reading: Reading, place: int) -> tuple[frozenset[str], bool]:
         elif owns(reading, word):
             found.add(word.stem)
     after = reading.words[place + 1 : place + 5]
-    if after and after[0].text in ("of", "from", "by"):
+    if not found and not pronoun and after and after[0].text in ("of", "from", "by"):
         found |= {w.stem for w in after[1:] if w.name} | {"you" for w in after[1:3] if w.text in grammar.ADDRESSEE}
     return frozenset(found), pronoun

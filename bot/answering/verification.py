@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.answering import grammar
-from bot.answering.alignment import Alignment, Matcher, Synonyms, is_name
+from bot.answering.alignment import Alignment, Matcher, Synonyms, is_name, stands_for
 from bot.answering.objections import Comparison
 from bot.answering.reading import Reading, read
 from knowledge.language import FUNCTION_WORDS, names, numbers, tokens
 from knowledge.sentences import sentence_spans
 
-COVERAGE = 0.8
+COVERAGE = 0.84
 """The share of a sentence's content that its passage must hold."""
 _SENTENCES = 3
 """How many sentences of a passage one sentence may draw together."""
@@ -66,7 +66,7 @@ def check(sentence: str, text: str, context: str = "", synonyms: Synonyms = lamb
 
 def _plain(sentence: str) -> str:
     """The sentence without what opens it: an answer's "yes", and who is reported to say it."""
-    shorter = grammar.OPENING.sub("", sentence)
+    shorter = grammar.CLOSING.sub("", grammar.OPENING.sub("", sentence))
     return sentence if shorter == sentence else _plain(shorter)
 
 
@@ -74,7 +74,10 @@ def _unknown(sentence: str, text: str, context: str) -> str:
     if missing := numbers(sentence) - numbers(f"{text} {context}"):
         return f"number {min(missing):g} is not in the passage"
     known = {token.stem for token in tokens(f"{text} {context}")}
+    words = [token.text for token in tokens(text)]
     for name in names(sentence):
+        if any(stands_for(name, words[place : place + len(name)]) for place in range(len(words))):
+            continue
         if any(part.stem not in known for part in tokens(name) if part.text.lower() not in FUNCTION_WORDS | grammar.ADDRESSEE):
             return f"name {name} is not in the passage"
     return ""

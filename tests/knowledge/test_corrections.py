@@ -14,6 +14,7 @@ import knowledge
 from knowledge.documents import Document
 from knowledge.errors import SourceError
 from knowledge.loading import Library, Source, load_document
+from knowledge.reading import smallest_edits
 
 DOCUMENTS = Path(knowledge.__file__).parent / "documents"
 CORRECTIONS: list[dict[str, Any]] = tomllib.loads((DOCUMENTS / "corrections.toml").read_text(encoding="utf-8"))[
@@ -133,3 +134,20 @@ def test_a_correction_beside_a_line_end_keeps_the_line_end_readable(tmp_path: Pa
     source = write(tmp_path, "one thing\n so another", entry("thing", "thing,"))
     document = load_document(source)
     assert document.read(0, len(document.text)).text == "one thing, so another"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reading", "edits"),
+    [
+        ("model now", "model. Now,", [(5, 5, "."), (6, 9, "Now,")]),
+        ("Metacam one", "Meta can. One", [(4, 7, " can."), (8, 9, "O")]),
+        ("operates scale so they", "operates at scale. So", [(9, 14, "at scale."), (15, 22, "So")]),
+        ("Alc ompany", "AI company", [(1, 4, "I c")]),
+        ("same", "same", []),
+    ],
+)
+def test_a_correction_is_cut_down_to_what_changes(raw: str, reading: str, edits: list[tuple[int, int, str]]) -> None:
+    made = smallest_edits(0, raw, reading)
+    document = Document("d", "D", "transcript", raw, edits=tuple(made))
+    assert document.read(0, len(raw)).text == reading
+    assert [(edit.start, edit.end, edit.reading) for edit in made] == edits

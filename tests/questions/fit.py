@@ -80,11 +80,11 @@ def new_model() -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
 
 
-async def parameters() -> dict[str, object]:
+async def parameters(embedder: Embedder | None = None) -> dict[str, object]:
     """Read the tune half and fit."""
     labels = read_labels(TUNE)
     documents = Library.open().documents
-    embedder = MiniLMEmbedder()
+    embedder = embedder or await asyncio.to_thread(MiniLMEmbedder)
     shipped = await feature_rows(documents, embedder, labels)
     without = [replace(document, questions=(), unanswered=()) for document in documents]
     bare = await feature_rows(without, embedder, labels)
