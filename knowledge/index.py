@@ -77,8 +77,11 @@ class _Place:
 class PassageIndex:
     """A complete index, open for queries. Blocking; safe to use from several threads."""
 
-    def __init__(self, collection: "Collection", place: _Place, release: Callable[[], None]) -> None:
+    def __init__(
+        self, collection: "Collection", keys: Sequence[Key], place: _Place, release: Callable[[], None]
+    ) -> None:
         self._collection = collection
+        self._keys = {key.id: key for key in keys}
         self._place = place
         self._release = release
 
@@ -88,13 +91,12 @@ class PassageIndex:
             found = self._collection.query(
                 query_embeddings=np.asarray([vector], dtype=np.float32),
                 n_results=limit,
-                include=["metadatas", "distances"],
+                # The keys are known here: asking for ids alone is four times as fast as asking for metadata.
+                include=["distances"],
             )
-        metadatas, distances = (found["metadatas"] or [[]])[0], (found["distances"] or [[]])[0]
-        return [
-            KeyMatch(str(metadata["passage"]), cast(KeyKind, metadata["kind"]), 1.0 - float(distance))
-            for metadata, distance in zip(metadatas, distances, strict=True)
-        ]
+        ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
+        matches = ((self._keys[id_], 1.0 - float(distance)) for id_, distance in zip(ids, distances, strict=True))
+        return [KeyMatch(key.passage, key.kind, similarity) for key, similarity in matches]
 
     def close(self) -> None:
         """Let other processes change the folder again."""
@@ -214,7 +216,7 @@ def _open_folder(build: _Build, folder: Path, wait: float) -> PassageIndex:
         with place.errors("read"), ExitStack() as stack:
             stack.callback(lock.close)
             client = stack.enter_context(closing(_embedded(folder)))
-            return PassageIndex(client.get_collection(build.name), place, stack.pop_all().close)
+            return PassageIndex(client.get_collection(build.name), build.keys, place, stack.pop_all().close)
     except BaseException:
         lock.close()
         raise
@@ -224,7 +226,7 @@ def _open_server(build: _Build, url: str) -> PassageIndex:
     place = _Place(f"on the Chroma server {url}", "start the server, or correct HERALD_KNOWLEDGE__CHROMA_URL")
     with place.errors("open"), ExitStack() as stack:
         client = stack.enter_context(_server(url))
-        return PassageIndex(build.collection(client), place, stack.pop_all().close)
+        return PassageIndex(build.collection(client), build.keys, place, stack.pop_all().close)
 
 
 def _find(client: "Client", name: str, size: int) -> "Collection | None":

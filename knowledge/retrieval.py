@@ -2,8 +2,9 @@
 
 Three views are scored for every passage: the questions that it is known to answer (the mean of the three nearest: one
 alone may be near by chance) and its sentence (alone or with its neighbours), both by cosine similarity, and BM25 over
-the character n-grams of its words and its questions' words. They are fused by a convex combination of scores, which keeps how sure each view is (Bruch et al. 2023, "An Analysis of Fusion
-Functions for Hybrid Retrieval"); its weights were tuned on the tune half of `tests/questions`.
+the character n-grams of its words and its questions' words. They are fused by a convex combination of scores, which
+keeps how sure each view is (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); its weights
+were tuned on the tune half of `tests/questions`.
 """
 
 import asyncio
@@ -28,8 +29,8 @@ from knowledge.wording import Wording
 
 Scores = npt.NDArray[np.float64]
 
-_KEYS_ASKED = 400
-"""How many of the nearest keys are read: a passage has up to a few dozen."""
+_KEYS_ASKED = 3000
+"""How many of the nearest keys are read: a passage has up to a hundred, and its third nearest counts too."""
 _NEAREST_QUESTIONS = 3
 
 
@@ -44,7 +45,7 @@ class Weights:
 
     question: float = 1.0
     sentence: float = 0.5
-    lexical: float = 0.5
+    lexical: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,12 @@ class HybridRetriever:
     """Dense and lexical search over the same passages; safe to use from several tasks."""
 
     def __init__(
-        self, passages: Sequence[Passage], keys: Sequence[Key], index: PassageIndex, embedder: Embedder, weights: Weights
+        self,
+        passages: Sequence[Passage],
+        keys: Sequence[Key],
+        index: PassageIndex,
+        embedder: Embedder,
+        weights: Weights,
     ) -> None:
         self._passages = {passage.id: passage for passage in passages}
         self._places = {passage.id: place for place, passage in enumerate(passages)}

@@ -8,6 +8,7 @@ so it is made when they are read; it has nothing to say about documents without 
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from knowledge.language import tokens
 
@@ -39,4 +40,4 @@ class Wording:
 def _grams(text: str) -> Iterator[str]:
     stems = [token.stem for token in tokens(text)]
     yield from stems
-    yield from (f"{first} {second}" for first, second in zip(stems, stems[1:], strict=False))
+    yield from (f"{first} {second}" for first, second in pairwise(stems))

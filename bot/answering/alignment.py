@@ -4,23 +4,33 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.answering import grammar
-from bot.answering.reading import Reading, Word, related
 from bot.answering.synonyms import grouped, opposed
+from bot.answering.words import Reading, Word, is_name, is_party, related
 from knowledge.language import stem
 
 Synonyms = Callable[[str, Sequence[str]], frozenset[str]]
 """Those of some words that a word may stand for."""
 
+_Paths = dict[int, tuple[float, tuple[tuple[int, int], ...]]]
+"""By the place where it ends, the cheapest path so far: its cost, and its pairs of places."""
+
+_SAME = 0.1
+"""Up to which cost two words are the same or of one family."""
 _MISSING = 0.9
+"""What a word of the claim costs that nothing stands for, times its weight, and what it costs at least."""
 _LEAST_MISSING = 0.5
 _JUMP = 0.025
+"""What each word costs that is passed over, up to the farthest, and what going back costs besides."""
 _FARTHEST = 14
 _BACK = 0.08
-_UNLIKE_DENIAL = 0.06
+_STRAIN = 0.06
+"""What it costs that a word is denied, or past, on one side only: of two places as good, the like one is meant."""
 _SUBJECT = 2.0
 """What the subject of the whole sentence weighs: the right fact about the wrong thing is wrong."""
 _LIGHT = 0.25
 """What a word that only frames a statement weighs beside one that carries its facts."""
+
+_FRAMES = grammar.LIGHT | grammar.GENERIC | grammar.NEGATIVE_VERBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +50,9 @@ class Alignment:
     coverage: float
     missing: tuple[Word, ...]
     exact: frozenset[int]
-    unmatched: tuple[Word, ...] = ()
-
-
-_THIRD = frozenset("it it's its they they're them their this that these those one he she him her".split())
+    """The places in the claim of words that the source has itself, or another of their family."""
+    unmatched: tuple[Word, ...]
+    """Of the missing words, those for which the stretch has nothing at all."""
 
 
 class Matcher:
@@ -54,44 +63,55 @@ class Matcher:
         self._context = {stem(word) for word in context.replace(":", " ").split()}
         self.subject = _subject_head(claim)
         self._segments = _segments(claim)
-        self._candidates = {word.place: self._match(word, synonyms) for word in claim.words if counts(word)}
+        self._texts = [word.text for word in source.words]
+        self._candidates = {word.place: self._match(word, synonyms) for word in claim.words if word.content}
 
     def align(self, sentences: range) -> Alignment:
         """Align the claim with some sentences of the source."""
-        paths: dict[int, tuple[float, tuple[tuple[int, int], ...]]] = {-1: (0.0, ())}
         earlier = self._named_earlier(sentences)
+        paths: _Paths = {-1: (0.0, ())}
         for place, candidates in self._candidates.items():
-            inside = [c for c in candidates if self.source.words[c.place].sentence in sentences]
-            # Where two places are as good, the one that is denied as the claim is, or isn't, is meant.
-            inside = [Candidate(c.place, c.cost + self._strain(place, c.place)) for c in inside]
-            skip = _LEAST_MISSING / 2 if place in earlier else max(_LEAST_MISSING, _MISSING * self.weight(self.claim.words[place]))
-            paths = _extend(paths, place, inside, skip)
+            inside = [
+                Candidate(c.place, c.cost + self._strain(place, c.place))
+                for c in candidates
+                if self.source.words[c.place].sentence in sentences
+            ]
+            missing = _LEAST_MISSING / 2 if place in earlier else _MISSING * self.weight(self.claim.words[place])
+            paths = _extend(paths, place, inside, missing if place in earlier else max(_LEAST_MISSING, missing))
         cost, path = min(paths.values(), key=lambda found: found[0])
-        links = dict(path)
+        return self._alignment(dict(path), cost, sentences, earlier)
+
+    def _alignment(self, links: Mapping[int, int], cost: float, sentences: range, earlier: set[int]) -> Alignment:
         words = [self.claim.words[place] for place in self._candidates]
-        near = self._coherent(links)
-        missing = tuple(w for w in words if w.place not in near and w.stem not in self._context)
-        missing = tuple(w for w in missing if w.place not in earlier)
+        found = self._coherent(links) | earlier
+        missing = tuple(w for w in words if w.place not in found and w.stem not in self._context)
         total = sum(map(self.weight, words)) or 1.0
-        exact = frozenset(p for p, q in links.items() if any(c.place == q and c.cost <= 0.1 for c in self._candidates[p]))
-        unmatched = tuple(w for w in missing if not self._in(self._candidates[w.place], sentences))
-        return Alignment(links, cost, 1 - sum(map(self.weight, missing)) / total, missing, exact, unmatched)
+        return Alignment(
+            links,
+            cost,
+            coverage=1 - sum(map(self.weight, missing)) / total,
+            missing=missing,
+            exact=frozenset(
+                p for p, q in links.items() if any(c.place == q and c.cost <= _SAME for c in self._candidates[p])
+            ),
+            unmatched=tuple(word for word in missing if not self.places(word, sentences)),
+        )
 
     def _named_earlier(self, sentences: range) -> set[int]:
         """The names of the claim that the source says before a stretch, which may mean them by "it" or "they"."""
         before = {word.stem for word in self.source.words if word.sentence < sentences[0]}
         first = min((word.place for word in self.source.words if word.sentence == sentences[0]), default=0)
-        subject = [self.source.words[place] for place in self.source.clause_of(first).subject]
+        subject = [self.source.words[place] for place in self.source.clause_of(self.source.words[first]).subject]
         if not any(word.text in grammar.PRONOUNS for word in subject):
             return set()
         subjects = {place for clause in self.claim.clauses for place in clause.subject}
-        return {w.place for w in self.claim.words if w.place in subjects and is_name(self.claim, w) and w.stem in before}
+        return {
+            w.place for w in self.claim.words if w.place in subjects and is_name(self.claim, w) and w.stem in before
+        }
 
     def places(self, word: Word, sentences: range) -> list[int]:
         """All places in some sentences of the source where a word may be meant."""
-        return self._in(self._candidates.get(word.place, []), sentences)
-
-    def _in(self, candidates: Sequence[Candidate], sentences: range) -> list[int]:
+        candidates = self._candidates.get(word.place, [])
         return [c.place for c in candidates if self.source.words[c.place].sentence in sentences]
 
     def _coherent(self, links: Mapping[int, int]) -> set[int]:
@@ -102,28 +122,33 @@ class Matcher:
         kept: set[int] = set()
         for number in dict.fromkeys(self._segments.values()):
             own = {p: q for p, q in links.items() if self._segments[p] == number}
-            weights: dict[int, float] = {}
-            for p, q in own.items():
-                sentence = self.source.words[q].sentence
-                weights[sentence] = weights.get(sentence, 0.0) + self.weight(self.claim.words[p])
-            if not weights:
-                continue
-            main = max(weights, key=lambda sentence: weights[sentence])
+            main = self._main_sentence(own)
             kept |= {p for p, q in own.items() if self.source.words[q].sentence == main or self._is_meant(p, main)}
         return kept if any(clause.verb >= 0 for clause in self.claim.clauses) else set(links)
 
+    def _main_sentence(self, links: Mapping[int, int]) -> int:
+        """The sentence of the source from which a statement comes, apart from its subject."""
+        words = [self.claim.words[place] for place in links]
+        said = [word for word in words if word.place not in self.claim.clause_of(word).subject] or words
+        weights: dict[int, float] = {}
+        for word in said:
+            sentence = self.source.words[links[word.place]].sentence
+            weights[sentence] = weights.get(sentence, 0.0) + self.weight(word)
+        return max(weights, key=lambda sentence: weights[sentence], default=-1)
+
     def _is_meant(self, place: int, sentence: int) -> bool:
         """Whether a pronoun of a sentence may stand for a word of the claim: as its subject, or behind its verb."""
-        as_subject = place in self.claim.clause_of(place).subject
+        as_subject = place in self.claim.clause_of(self.claim.words[place]).subject
         subjects = {p for c in self.source.clauses for p in c.subject}
-        pronouns = [w for w in self.source.words if w.sentence == sentence and w.text in _THIRD]
+        pronouns = [w for w in self.source.words if w.sentence == sentence and w.text in grammar.THIRD]
         return any((w.place in subjects) == as_subject for w in pronouns)
 
     def _strain(self, place: int, other: int) -> float:
         """What sets two places apart although the words agree: denial and tense."""
         told, meant = self.claim.words[place], self.source.words[other]
         past, before = self.claim.clauses[told.clause].past, self.source.clauses[meant.clause].past
-        return _UNLIKE_DENIAL * ((told.negated != meant.negated) + (past is not None and before is not None and past != before))
+        tense = past is not None and before is not None and past != before
+        return _STRAIN * ((told.negated != meant.negated) + tense)
 
     def weight(self, word: Word) -> float:
         """How much of a statement a word carries."""
@@ -131,14 +156,11 @@ class Matcher:
             return 1.0
         if word.place == self.subject:
             return _SUBJECT
-        light = word.stem in grammar.LIGHT or word.stem in grammar.GENERIC or word.text in grammar.ADDRESSEE | grammar.ANYBODY
-        return _LIGHT if light or word.stem in grammar.NEGATIVE_VERBS else 1.0
+        return _LIGHT if word.stem in _FRAMES or is_party(word) else 1.0
 
     def _match(self, word: Word, synonyms: Synonyms) -> list[Candidate]:
         found = [Candidate(o.place, cost) for o in self.source.words if (cost := _unlike(word, o)) is not None]
-        written = self.claim.text[word.start : word.end]
-        texts = [o.text for o in self.source.words]
-        found += [Candidate(p, 0.1) for p in range(len(texts)) if stands_for(written, texts[p : p + len(written)])]
+        found += [Candidate(place, _SAME) for place in spelled_out(self.claim.text[word.start : word.end], self._texts)]
         if any(candidate.cost < 0.2 for candidate in found) or word.name or word.text[0].isdigit():
             return found
         if word.text in grammar.TIME_WORDS:
@@ -150,7 +172,7 @@ class Matcher:
 
 
 def _segments(claim: Reading) -> dict[int, int]:
-    """A number for the part of its clause that each word stands in: a comma before a form in -ing begins another part."""
+    """A number for the part of its clause that each word stands in: a comma and a form in -ing begin another."""
     parts: dict[int, int] = {}
     number = -1
     for word in claim.words:
@@ -162,13 +184,8 @@ def _segments(claim: Reading) -> dict[int, int]:
     return parts
 
 
-def is_name(reading: Reading, word: Word) -> bool:
-    """Whether a word is a name or the number of one, as in "Windows 11"."""
-    return word.name or (word.text[0].isdigit() and word.place > 0 and reading.words[word.place - 1].name)
-
-
 def _subject_head(claim: Reading) -> int:
-    """The place of the noun that the sentence is about; -1 if it is a name, a pronoun, or a noun that names no kind of thing."""
+    """The place of the noun that the sentence is about; -1 for a name, a pronoun, or a noun of a kind only."""
     clause = next((clause for clause in claim.clauses if clause.verb >= 0 and not clause.conditional), None)
     head: list[Word] = []
     for place in clause.subject if clause else ():
@@ -176,19 +193,17 @@ def _subject_head(claim: Reading) -> int:
             break
         head.append(claim.words[place])
     last = next((word for word in reversed(head) if word.content), None)
-    if last is None or last.name or last.stem in grammar.GENERIC | grammar.LIGHT or last.text in grammar.ADDRESSEE | grammar.ANYBODY:
+    if last is None or last.name or is_party(last) or last.stem in grammar.GENERIC | grammar.LIGHT:
         return -1
     return last.place
 
 
-def counts(word: Word) -> bool:
-    """Whether a word of a claim needs a word of the source: content, and the party addressed."""
-    return word.content
-
-
-def stands_for(short: str, words: Sequence[str]) -> bool:
-    """Whether some words are what a name abbreviates: "AI" for "artificial intelligence"."""
-    return short.isupper() and 2 <= len(short) == len(words) and all(w[:1].upper() == c for w, c in zip(words, short, strict=True))
+def spelled_out(short: str, words: Sequence[str]) -> list[int]:
+    """Where words begin that a name abbreviates: "artificial intelligence" for "AI"."""
+    if not short.isupper() or len(short) < 2:
+        return []
+    initials = "".join(word[:1].upper() for word in words)
+    return [place for place in range(len(words)) if initials.startswith(short, place)]
 
 
 def _unlike(word: Word, other: Word) -> float | None:
@@ -210,9 +225,7 @@ def _unlike(word: Word, other: Word) -> float | None:
     return None
 
 
-def _extend(
-    paths: dict[int, tuple[float, tuple[tuple[int, int], ...]]], place: int, candidates: Sequence[Candidate], skip: float
-) -> dict[int, tuple[float, tuple[tuple[int, int], ...]]]:
+def _extend(paths: _Paths, place: int, candidates: Sequence[Candidate], skip: float) -> _Paths:
     """All cheapest paths, by the place where they end, with one more word of the claim."""
     extended = {end: (cost + skip, path) for end, (cost, path) in paths.items()}
     for candidate in candidates:

@@ -18,7 +18,9 @@ _ATTACHED = re.compile(r"(?<=[.!?…])(?=[\[(【]\d{1,3}\s*[,;\])】])")
 """Where a marker sits right behind a full stop, which then ends no sentence: "Apple.[1] Snap.[2]"."""
 _ENDED = re.compile(r"[.!?…。！？\"”’'»」』)\]】*_]$")
 _LABEL = re.compile(
-    r"^\s*(?:(?:the )?(?:final )?answer(?: to (?:the|this|your) question)?(?: is)?\s*:|a:|response:|passages? \[?\d*\]?\s*(?:says?)?:)\s*", re.I
+    r"^\s*(?:(?:the )?(?:final )?answer(?: to (?:the|this|your) question)?(?: is)?\s*:"
+    r"|a:|response:|passages? \[?\d*\]?\s*(?:says?)?:)\s*",
+    re.I,
 )
 
 _ECHO_WORDS = 6
@@ -150,7 +152,9 @@ def support(
     if len({token.stem for token in tokens(claim.text)}) < 2:
         return None
     pointed = [evidence[number - 1] for number in claim.numbers if 0 < number <= len(evidence)]
-    own = [candidate for candidate in pointed if candidate in evidence[:leading] or not _echoes(claim.text, candidate.text)]
+    own = [
+        candidate for candidate in pointed if candidate in evidence[:leading] or not _echoes(claim.text, candidate.text)
+    ]
     for candidate in dict.fromkeys((*own, *evidence[:leading])):
         verdict = check(claim.text, candidate.text, candidate.passage.heading, synonyms)
         if verdict.supported:

@@ -1,138 +1,166 @@
-"""Who does what to whom, as far as word order tells: the subjects of two statements compared. Pure."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""Who does what, whose a thing is, where it goes: roles on both sides. Pure."""
 
 from bot.answering import grammar
-from bot.answering.reading import Clause, Reading, Word
+from bot.answering.comparison import Comparison
+from bot.answering.subjects import Actor, actor_of, subject_words
+from bot.answering.words import Reading, Word, is_party, owns
 
-_RELATIVE = frozenset("that which who whom whose what that's who's".split())
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """What a clause is about: the words that name its subject, or "you"; empty if a pronoun leaves it open."""
-
-    head: frozenset[str]
-    whole: frozenset[str]
-    named: bool
-    passive: bool
-    places: tuple[int, ...]
-    kind: bool = False
-    """Whether the subject is a kind of thing in general: "companies", not "the company"."""
+_FAR = 9
+"""How many words apart two words no longer belong together."""
+_ADDED = frozenset("under in on with for at".split())
+"""Prepositions whose phrase adds a circumstance, rather than naming what a verb is about."""
+_OPPOSITE_WAYS = ({"to", "from"}, {"onto", "from"}, {"into", "from"})
 
 
-def is_party(word: Word) -> bool:
-    """Whether a word names the party addressed, or anybody."""
-    return word.text in grammar.ADDRESSEE or word.text in grammar.ANYBODY
+def roles(pair: Comparison) -> str:
+    """What the claim says of one subject, and the source of another."""
+    for word, linked in pair.predicates:
+        earlier = {pair.alignment.links.get(w.place) for w in pair.claim.between(0, word.place)}
+        framing = word.stem in grammar.LIGHT and not pair.is_exact(word)
+        if linked.place in earlier or framing or not pair.is_direct(word):
+            continue
+        other = _verb_like(pair, word, linked)
+        told, meant = _told(pair, word), actor_of(pair.source, other)
+        if told is None or not told.head:
+            continue
+        if reason := _unlike(pair, told, meant, word, other) if meant else _held(pair, told, word, other):
+            return reason
+    return ""
 
 
-def actor_of(reading: Reading, word: Word) -> Actor | None:
-    """The subject of the clause in which a word stands behind the verb; None if it is not known."""
-    clause = reading.clauses[word.clause]
-    if clause.verb < 0 or word.place < clause.verb:
+def _told(pair: Comparison, word: Word) -> Actor | None:
+    """Who acts in the claim: for "X belongs to Y", Y; nobody for "X gets", which says nothing of who gives."""
+    if pair.claim.words[pair.claim.clause_of(word).verb].text in ("get", "gets", "got"):
         return None
-    if is_noun(reading, word) and not any(w.text in grammar.BE for w in reading.words[clause.verb : word.place]):
-        return None
-    passive = _is_passive(reading, clause, word)
-    subject = subject_words(reading, word.clause)
-    return _actor(reading, subject, passive)
+    if word.stem != "belong":
+        return actor_of(pair.claim, word)
+    after = pair.claim.between(word.place + 1, word.place + 5)
+    owner = {w.stem for w in after if w.name} | {"you" for w in after if w.text in grammar.ADDRESSEE}
+    return Actor(frozenset(owner), frozenset(owner), True, False, tuple(w.place for w in after))
 
 
-def is_noun(reading: Reading, word: Word) -> bool:
-    """Whether a word stands where only a noun stands: behind a possessive or a preposition."""
-    before = reading.words[word.place - 1] if word.place else None
-    if before is None or before.clause != word.clause:
-        return False
-    return before.text in ("your", "its", "their", "his", "her", "our", "upon", "of") or owns(reading, before)
+def _verb_like(pair: Comparison, word: Word, linked: Word) -> Word:
+    """The same word elsewhere in the stretch if the claim's word was only linked with another form of it."""
+    same = [other for other in pair.window if other.stem == word.stem]
+    return linked if linked in same else min(same, key=lambda o: abs(o.place - linked.place), default=linked)
 
 
-def subject_words(reading: Reading, number: int, depth: int = 3) -> list[Word]:
-    """The words of a clause's subject; of its antecedent if it is a pronoun."""
-    clause = reading.clauses[number]
-    own = [reading.words[place] for place in clause.subject]
-    if own and own[-1].text in ("this", "these", "there", "those"):
-        return own
-    if depth and (not own or all(not w.content or w.text in grammar.PRONOUNS for w in own)) and not any(is_party(w) for w in own):
-        if own and own[0].text in ("i", "i'm", "we", "we're", "there", "there's"):
-            return own
-        return _antecedent(reading, number, own, depth) or own
-    return own
+def _held(pair: Comparison, told: Actor, word: Word, other: Word) -> str:
+    """The source has the verb as a noun with an owner: "Meta's ownership" for "you own"."""
+    holders, _ = _owners(pair.source, other.place)
+    own = any(_owners(pair.claim, word.place))
+    if holders and not own and told.named and not told.passive and not told.head & holders:
+        return f"{word.text!r} is someone else's in the passage"
+    return ""
 
 
-def _antecedent(reading: Reading, number: int, own: Sequence[Word], depth: int) -> list[Word]:
-    """What a pronoun stands for: the noun before a relative clause and the subjects that stand before it."""
-    if not number:
-        return []
-    clause, before = reading.clauses[number], reading.clauses[number - 1]
-    found: list[Word] = []
-    if reading.words[clause.first].text in _RELATIVE and reading.words[before.first].sentence == reading.words[clause.first].sentence:
-        found = _last_noun(reading, before)
-        if reading.words[before.first].text in _RELATIVE and number > 1 and depth > 1:
-            found = _antecedent(reading, number - 1, [], depth - 1) + found
-    if reading.words[before.first].sentence != reading.words[clause.first].sentence:
-        return found
-    return found + subject_words(reading, number - 1, depth - 1)
+def _unlike(pair: Comparison, told: Actor, meant: Actor, word: Word, other: Word) -> str:
+    if told.passive != meant.passive:
+        return _turned(pair, told, meant, word, other) if word.stem == other.stem else ""
+    if _is_same(pair, told, meant):
+        return ""
+    if told.named and meant.named:
+        return f"{word.text!r} is said of someone else in the passage"
+    if not pair.is_exact(word):
+        return ""
+    if told.head == {"you"}:
+        return f"{word.text!r} is not said of you" if meant.whole and "you" not in meant.whole else ""
+    return (
+        _other_subject(pair, told, meant, word, other) if meant.head else _open_subject(pair, told, meant, word, other)
+    )
 
 
-def _last_noun(reading: Reading, clause: Clause) -> list[Word]:
-    noun: list[Word] = []
-    for word in reversed(reading.words[clause.first : clause.last + 1]):
-        if not word.content:
+def _turned(pair: Comparison, told: Actor, meant: Actor, word: Word, other: Word) -> str:
+    """Active on one side and passive on the other: who does it there must not be to whom it is done here."""
+    links = (pair.alignment.links.get(p) for p in told.places if pair.claim.words[p].stem in told.head)
+    places = [place for place in links if place is not None]
+    behind = any(other.place < place <= pair.source.clause_of(other).last for place in places)
+    if (meant.head and told.head <= meant.head) or (meant.passive and places and not behind):
+        return f"{word.text!r}: who does it and to whom it is done are mixed up"
+    return ""
+
+
+def _is_same(pair: Comparison, told: Actor, meant: Actor) -> bool:
+    if told.head & meant.whole:
+        return True
+    links = {pair.alignment.links.get(p) for p in told.places if pair.claim.words[p].stem in told.head}
+    return bool(links & set(meant.places))
+
+
+def _other_subject(pair: Comparison, told: Actor, meant: Actor, word: Word, other: Word) -> str:
+    """The source says it of something else, by name or by a noun."""
+    mentioned = [w for w in pair.source.words if w.stem in told.head]
+    if told.named:
+        # "What this means is companies like Acme, a lot of them, can …": named before, but subject of nothing else.
+        free = (w for w in mentioned if w.sentence == other.sentence and w.place < other.place)
+        if not any(w.place >= pair.source.clause_of(w).verb for w in free):
+            return f"{word.text!r} is not said of {'/'.join(sorted(told.head))}"
+    elif meant.named or any(w.sentence in pair.sentences for w in mentioned):
+        return f"{word.text!r} is said of another subject"
+    return ""
+
+
+def _open_subject(pair: Comparison, told: Actor, meant: Actor, word: Word, other: Word) -> str:
+    """The source says it of a pronoun or of a kind of thing, which may or may not mean the claim's subject."""
+    mentioned = [w for w in pair.source.words if w.sentence == other.sentence and w.stem in told.head]
+    if told.named and meant.kind and not mentioned:
+        return f"{word.text!r} is said of others in the passage"
+    clause = pair.source.clause_of(other)
+    acts = pair.source.words[clause.verb].text not in grammar.BE and not told.passive
+    if acts and mentioned and all(w.place > other.place and w.clause == other.clause for w in mentioned):
+        return f"{word.text!r} is done to {mentioned[0].text!r} in the passage"
+    return ""
+
+
+def belongings(pair: Comparison) -> str:
+    """Whose a thing is, on both sides: "Meta's model" for "your model"."""
+    for word, other in pair.links:
+        if word.name or is_party(word) or not pair.is_exact(word):
+            continue
+        claimed, _ = _owners(pair.claim, word.place)
+        given, pronoun = _owners(pair.source, other.place)
+        if pronoun and not given:
+            subject = subject_words(pair.source, other.clause)
+            given = frozenset(
+                {w.stem for w in subject if w.name} | {"you" for w in subject if w.text in grammar.ADDRESSEE}
+            )
+        if claimed and given and not claimed & given:
+            return f"{word.text!r} is someone else's in the passage"
+    return ""
+
+
+def _owners(reading: Reading, place: int) -> tuple[frozenset[str], bool]:
+    """Whose a thing is: the stems before it ("Meta's model") or else behind "of"; and whether a pronoun says so."""
+    found: set[str] = set()
+    pronoun = False
+    for word in reversed(reading.between(place - 5, place)):
+        stops = word.text in grammar.PREPOSITIONS | grammar.AUXILIARIES | {"and", "or"}
+        if stops or word.clause != reading.words[place].clause:
             break
-        noun.insert(0, word)
-    return noun
+        if word.text in ("your", "yours") or (word.text in grammar.ADDRESSEE and owns(reading, word)):
+            found.add("you")
+        elif word.text in grammar.POSSESSIVES:
+            pronoun = True
+        elif owns(reading, word):
+            found.add(word.stem)
+    after = reading.between(place + 1, place + 5)
+    if not found and not pronoun and after and after[0].text in ("of", "from", "by"):
+        found = {w.stem for w in after[1:] if w.name} | {"you" for w in after[1:3] if w.text in grammar.ADDRESSEE}
+    return frozenset(found), pronoun
 
 
-def _actor(reading: Reading, subject: Sequence[Word], passive: bool) -> Actor:
-    head = _head(subject)
-    places = tuple(word.place for word in subject)
-    whole = frozenset(w.stem for w in subject if w.content) | frozenset("you" for w in subject if w.text in grammar.ADDRESSEE)
-    if any(w.text in grammar.ADDRESSEE and not w.text.startswith("your") for w in head) and not any(w.name for w in head):
-        return Actor(frozenset({"you"}), whole, True, passive, places)
-    names = [w for w in head if w.name and not _is_modifier(reading, w, places)]
-    if names:
-        return Actor(frozenset(w.stem for w in names), whole, True, passive, places)
-    plain = [w for w in head if w.content and w.text not in grammar.ANYBODY and not w.text[0].isdigit() and not w.text.endswith("ly")]
-    common = plain[-1:]
-    if all(w.stem in grammar.GENERIC for w in common):
-        # "companies like Acme": the kind says little, the name says who.
-        examples = frozenset(w.stem for w in subject if w.name and w.place > common[0].place) if common else frozenset()
-        kind = bool(common) and not examples and head[0].text not in ("the", "this", "that", "its", "their", "our")
-        return Actor(examples, whole, bool(examples), passive, places, kind)
-    return Actor(frozenset(w.stem for w in common), whole, False, passive, places)
+def ways(pair: Comparison) -> str:
+    """The same thing behind "to" here and behind "from" there."""
+    for word, other in pair.links:
+        both = {_preposition(pair.claim, word.place), _preposition(pair.source, other.place)}
+        if both in _OPPOSITE_WAYS and not owns(pair.claim, word):
+            return f"{word.text!r} is where it goes here and where it comes from there"
+    return ""
 
 
-def _head(subject: Sequence[Word]) -> list[Word]:
-    """The subject up to its first preposition."""
-    head: list[Word] = []
-    for word in subject:
-        if word.text in grammar.PREPOSITIONS and head and word.text != "or":
-            break
-        head.append(word)
-    return head
-
-
-def _is_modifier(reading: Reading, word: Word, subject: Sequence[int]) -> bool:
-    """Whether a name only modifies what follows: "Meta's model", "the Acme phone"."""
-    after = reading.words[word.place + 1] if word.place + 1 < len(reading.words) else None
-    return owns(reading, word) or (after is not None and after.content and not after.name and after.place in subject and not after.text.endswith("ly"))
-
-
-def owns(reading: Reading, word: Word) -> bool:
-    """Whether a word is a possessive."""
-    return reading.text[word.start : word.end].endswith(("'s", "’s", "s'", "s’"))
-
-
-def _is_passive(reading: Reading, clause: Clause, word: Word) -> bool:
-    before = [w.text for w in reading.words[clause.verb : word.place]]
-    participle = word.text.endswith("ed") or word.text in grammar.IRREGULAR_PARTICIPLES
-    return participle and any(text in grammar.BE for text in before[-3:])
-
-
-def preposition(reading: Reading, place: int) -> str:
+def _preposition(reading: Reading, place: int) -> str:
     """The preposition that governs a word, if one stands at most three words before it."""
-    for word in reversed(reading.words[max(0, place - 3) : place]):
+    for word in reversed(reading.between(place - 3, place)):
         if word.text in grammar.PREPOSITIONS:
             return word.text
         if word.content and not word.name:
@@ -140,20 +168,21 @@ def preposition(reading: Reading, place: int) -> str:
     return ""
 
 
-def possessors(reading: Reading, place: int) -> tuple[frozenset[str], bool]:
-    """Whose a thing is: the stems before it ("Meta's new model") or behind "of" or "from"; and whether a pronoun says so."""
-    found: set[str] = set()
-    pronoun = False
-    for word in reversed(reading.words[max(0, place - 5) : place]):
-        if word.clause != reading.words[place].clause or word.text in grammar.PREPOSITIONS | grammar.AUXILIARIES | {"and", "or"}:
-            break
-        if word.text in ("your", "yours") or (word.text in grammar.ADDRESSEE and owns(reading, word)):
-            found.add("you")
-        elif word.text in ("its", "their", "his", "her", "our", "my"):
-            pronoun = True
-        elif owns(reading, word):
-            found.add(word.stem)
-    after = reading.words[place + 1 : place + 5]
-    if not found and not pronoun and after and after[0].text in ("of", "from", "by"):
-        found |= {w.stem for w in after[1:] if w.name} | {"you" for w in after[1:3] if w.text in grammar.ADDRESSEE}
-    return frozenset(found), pronoun
+def complements(pair: Comparison) -> str:
+    """A verb of the source whose complement the claim replaces by a word from elsewhere."""
+    predicates = {word.place for word, _ in pair.predicates}
+    for (word, linked), (after, far) in zip(pair.links, pair.links[1:], strict=False):
+        beside = word.clause == after.clause and after.place - word.place <= 4 and not is_party(after)
+        if word.place not in predicates or not beside or not pair.is_exact(word):
+            continue
+        other = _verb_like(pair, word, linked)
+        close = abs(far.place - other.place) <= _FAR and far.sentence == other.sentence
+        if close or far.clause == other.clause or _preposition(pair.claim, after.place) in _ADDED:
+            continue
+        own = [
+            w for w in pair.source.between(other.place + 1, other.place + 5) if w.content and w.clause == other.clause
+        ]
+        stems = {w.stem for w in pair.claim.words}
+        if own and not any(w.place in pair.alignment.links.values() or w.stem in stems for w in own):
+            return f"{word.text!r} is not followed by {after.text!r} in the passage"
+    return ""

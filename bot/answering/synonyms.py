@@ -11,36 +11,41 @@ _NEAR = 0.6
 # An embedding model puts opposites close together: these never support each other.
 _OPPOSITES = frozenset(
     frozenset(stem(word) for word in pair.split("/"))
-    for pair in """open/closed open/close public/private cheap/expensive free/paid free/expensive win/lose good/bad better/worse
-    big/small bigger/smaller large/small high/low long/short early/late fast/slow easy/hard easy/difficult start/end begin/end
-    begin/terminate start/terminate commence/terminate commence/end commence/expire begin/expire survive/end survive/expire
-    survive/lapse survive/terminate continue/end continue/stop continue/cease continue/terminate accept/reject accept/refuse
-    allow/forbid allow/prohibit permit/prohibit grant/revoke grant/deny include/exclude included/excluded inclusive/exclusive
-    add/remove keep/delete retain/delete retain/remove keep/remove buy/sell give/take give/receive grant/receive supply/receive
-    increase/decrease rise/fall up/down more/less gain/lose profit/loss income/cost user/developer users/developers buyer/seller
-    employer/employee licensor/licensee plaintiff/defendant legal/illegal valid/invalid lawful/unlawful true/false
-    possible/impossible direct/indirect express/implied domestic/foreign commercial/research commercial/noncommercial
-    online/offline local/remote device/cloud hardware/software input/output month/year month/week week/year day/year day/month
-    hour/day minute/hour before/after first/last previous/next past/future morning/evening north/south east/west man/woman
-    child/adult friend/enemy ally/rival partner/competitor partner/rival customer/supplier warranty/liability trademark/patent
-    trademark/copyright patent/copyright strong/weak rich/poor safe/dangerous success/failure advantage/disadvantage
-    support/oppose benefit/harm benefit/hurt help/harm build/destroy create/destroy open/proprietary exclusive/nonexclusive
-    limited/unlimited transferable/nontransferable person/company individual/company likely/unlikely agree/disagree love/hate
-    acceptance/termination acceptance/refusal commence/cease import/export push/pull major/minor majority/minority most/few
-    internal/external above/below over/under inside/outside winner/loser together/separately distribute/receive same/different
-    easy/challenging simple/challenging easy/tough simple/difficult rise/fall rising/falling grow/shrink many/few often/rarely
-    always/never begin/cease attract/repel expand/shrink expand/reduce raise/lower gain/cost win/fail pass/fail hire/fire
-    remember/forget love/hate arrive/leave enter/leave top/bottom front/back left/right full/empty heavy/light hot/cold new/old
-    young/old modern/ancient wide/narrow deep/shallow rare/common single/multiple optional/mandatory optional/required
-    voluntary/mandatory temporary/permanent permanent/limited active/inactive visible/hidden known/unknown able/unable
-    equal/unequal complete/partial whole/part all/some accept/decline approve/reject confirm/deny admit/deny lead/follow
-    teacher/student parent/child seller/customer landlord/tenant lender/borrower host/guest author/reader speaker/listener
-    sender/receiver sender/recipient advertiser/user competitor/developer tighten/loosen hide/reveal connect/disconnect
-    attach/detach lock/unlock encourage/discourage protect/attack defend/attack praise/criticize strengthen/weaken
-    improve/worsen upgrade/downgrade centralized/decentralized cautious/reckless optimistic/pessimistic positive/negative
-    maximum/minimum major/small huge/small massive/small big/tiny huge/tiny vast/small quickly/slowly slower/faster
-    cheaper/expensive cheaper/costlier simple/complex safe/risky certain/uncertain popular/unpopular official/unofficial
-    formal/informal natural/artificial male/female husband/wife""".split()
+    for pair in """
+    open/closed open/close public/private cheap/expensive free/paid free/expensive win/lose good/bad better/worse
+    big/small bigger/smaller large/small high/low long/short early/late fast/slow easy/hard easy/difficult
+    start/end begin/end begin/terminate start/terminate commence/terminate commence/end commence/expire
+    begin/expire survive/end survive/expire survive/lapse survive/terminate continue/end continue/stop
+    continue/cease continue/terminate accept/reject accept/refuse allow/forbid allow/prohibit permit/prohibit
+    grant/revoke grant/deny include/exclude included/excluded inclusive/exclusive add/remove keep/delete
+    retain/delete retain/remove keep/remove buy/sell give/take give/receive grant/receive supply/receive
+    increase/decrease rise/fall up/down more/less gain/lose profit/loss income/cost user/developer
+    users/developers buyer/seller employer/employee licensor/licensee plaintiff/defendant legal/illegal
+    valid/invalid lawful/unlawful true/false possible/impossible direct/indirect express/implied
+    domestic/foreign commercial/research commercial/noncommercial online/offline local/remote device/cloud
+    hardware/software input/output month/year month/week week/year day/year day/month hour/day minute/hour
+    before/after first/last previous/next past/future morning/evening north/south east/west man/woman
+    child/adult friend/enemy ally/rival partner/competitor partner/rival customer/supplier warranty/liability
+    trademark/patent trademark/copyright patent/copyright strong/weak rich/poor safe/dangerous success/failure
+    advantage/disadvantage support/oppose benefit/harm benefit/hurt help/harm build/destroy create/destroy
+    open/proprietary exclusive/nonexclusive limited/unlimited transferable/nontransferable person/company
+    individual/company likely/unlikely agree/disagree love/hate acceptance/termination acceptance/refusal
+    commence/cease import/export push/pull major/minor majority/minority most/few internal/external above/below
+    over/under inside/outside winner/loser together/separately distribute/receive same/different
+    easy/challenging simple/challenging easy/tough simple/difficult rising/falling grow/shrink many/few
+    often/rarely always/never begin/cease attract/repel expand/shrink expand/reduce raise/lower gain/cost
+    win/fail pass/fail hire/fire remember/forget arrive/leave enter/leave top/bottom front/back left/right
+    full/empty heavy/light hot/cold new/old young/old modern/ancient wide/narrow deep/shallow rare/common
+    single/multiple optional/mandatory optional/required voluntary/mandatory temporary/permanent
+    permanent/limited active/inactive visible/hidden known/unknown able/unable equal/unequal complete/partial
+    whole/part all/some accept/decline approve/reject confirm/deny admit/deny lead/follow teacher/student
+    parent/child seller/customer landlord/tenant lender/borrower host/guest author/reader speaker/listener
+    sender/receiver sender/recipient tighten/loosen hide/reveal connect/disconnect attach/detach lock/unlock
+    encourage/discourage protect/attack defend/attack praise/criticize strengthen/weaken improve/worsen
+    upgrade/downgrade centralized/decentralized cautious/reckless optimistic/pessimistic positive/negative
+    maximum/minimum major/small huge/small massive/small big/tiny huge/tiny vast/small quickly/slowly
+    slower/faster cheaper/expensive cheaper/costlier simple/complex safe/risky certain/uncertain
+    popular/unpopular official/unofficial formal/informal natural/artificial male/female husband/wife""".split()
 )
 
 
@@ -64,10 +69,10 @@ _GROUPS = tuple(
     buy purchase
     copy reproduce duplicate
     change modify alter adapt
-    modification change derivative adaptation
+    modification change adaptation
     pass distribute share redistribute hand
     make create build produce generate develop
-    output result text
+    output result
     use exercise utilize employ
     own owner ownership belong property
     sue litigation lawsuit proceedings suit court litigate
@@ -78,7 +83,7 @@ _GROUPS = tuple(
     liable responsible accountable
     indemnify compensate reimburse
     warn advise inform notify tell
-    occur possibility happen
+    occur happen
     accept agree consent
     bind bound binding
     delete erase remove destroy
@@ -107,7 +112,7 @@ _GROUPS = tuple(
     rise increase grow
     fall drop decline decrease shrink down
     move shift transfer migrate go
-    trend toward direction move
+    trend direction
     big large huge great massive enormous
     small little tiny compact
     hard difficult challenging tough
@@ -119,9 +124,7 @@ _GROUPS = tuple(
     possible could may might potential
     probably likely
     run live operate work
-    battery power electricity
     phone device smartphone
-    inside integrated part within
     exceed above greater more
     threshold limit
     see notice realize
@@ -132,7 +135,6 @@ _GROUPS = tuple(
     risk danger
     worldwide global globally
     free freely
-    notice attribution
     include contain comprise
     explicit express
     warranty guarantee

@@ -65,15 +65,28 @@ def _labelled(path: Path, number: int, line: str) -> Labelled:
         row: dict[str, Any] = json.loads(line)
         return Labelled(
             id=str(row.get("id", number)),
-            question=row["question"],
+            question=_text(row["question"]),
             kind=row.get("kind", "answerable" if row["answerable"] else "unanswerable"),
             style=row.get("style", ""),
             answerable=bool(row["answerable"]),
-            history=tuple(Turn(turn["role"], turn["text"]) for turn in row.get("history") or ()),
-            gold=tuple(Gold(gold["source"], gold["text"]) for gold in row.get("gold") or ()),
-            facts=tuple(tuple(group) for group in row.get("facts") or ()),
+            history=tuple(Turn(turn["role"], _text(turn["text"])) for turn in row.get("history") or ()),
+            gold=tuple(Gold(_text(gold["source"]), _text(gold["text"])) for gold in row.get("gold") or ()),
+            facts=tuple(tuple(map(_text, _list(group))) for group in _list(row.get("facts") or [])),
             group=str(row.get("group", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         wants = "an object with question, answerable and, if it is, gold and facts"
         raise UsageError(f"{path}, line {number}: expected {wants} ({type(error).__name__}: {error}).") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _list(value: object) -> list[object]:
+    # A fact that is a text and no list of alternatives would be taken for its letters, and always be said.
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list")
+    return value

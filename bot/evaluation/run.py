@@ -4,9 +4,8 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -23,6 +22,14 @@ from bot.messages import Answer, Question
 _FOUND = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """An earlier run: what failed, by the question's id, and its table."""
+
+    failures: dict[str, str]
+    table: dict[str, Interval]
+
+
 async def evaluate_file(app: App, path: Path, *, out: Path | None, against: Path | None, console: Console) -> None:
     """Measure the answers to a labelled file; `out` gets the run as JSON and, beside it, as a Markdown table.
 
@@ -30,6 +37,8 @@ async def evaluate_file(app: App, path: Path, *, out: Path | None, against: Path
     """
     labels = read_labels(path)
     earlier = _read_run(against) if against else None
+    if out is not None:
+        _check_writable(out)
     scores = await _ask_all(app.answerer, labels, console)
     console.print(_rendered(scores, f"{path.name}, {len(scores)} questions, {app.answerer.model_name}"))
     shares = ", ".join(f"{name} {share:.0%}" for name, share in outcomes(scores).items())
@@ -83,18 +92,27 @@ def _cells(name: str, interval: Interval) -> tuple[str, str]:
     return f"{value:.1%}", f"{low:.1%}–{high:.1%}"
 
 
-def _compare(scores: Sequence[Score], earlier: dict[str, Any], console: Console) -> None:
+def _compare(scores: Sequence[Score], earlier: _Run, console: Console) -> None:
     """Say which questions have changed since the earlier run."""
-    before = {row["id"]: row for row in earlier["questions"]}
-    for score_now in scores:
-        row = before.get(score_now.id)
-        if row is not None and bool(row["failure"]) != bool(score_now.failure):
-            change = f"worse: {score_now.failure}" if score_now.failure else f"better: no longer {row['failure']}"
-            console.print(f"{score_now.id} {change}: {score_now.question}", markup=False)
+    for now in scores:
+        then = earlier.failures.get(now.id)
+        if then is not None and bool(then) != bool(now.failure):
+            change = f"worse: {now.failure}" if now.failure else f"better: no longer {then}"
+            console.print(f"{now.id} {change}: {now.question}", markup=False)
     for name, interval in table(scores).items():
-        if name in earlier["table"]:
-            then, now = (_cells(name, values)[0] for values in (earlier["table"][name], interval))
-            console.print(f"{name}: {then} → {now}", markup=False)
+        if name in earlier.table:
+            console.print(f"{name}: {_cells(name, earlier.table[name])[0]} → {_cells(name, interval)[0]}", markup=False)
+
+
+def _check_writable(out: Path) -> None:
+    """Find out before all questions are asked whether the run can be written."""
+    if out.suffix == ".md":
+        raise UsageError(f"Name a JSON file: {out.name} is where the Markdown table would go.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UsageError(f"Cannot write {out}: {error.strerror}.") from error
 
 
 def _write(out: Path, path: Path, model: str, scores: Sequence[Score]) -> None:
@@ -103,18 +121,18 @@ def _write(out: Path, path: Path, model: str, scores: Sequence[Score]) -> None:
     lines = ["| measure | value | 95% interval |", "|---|---:|---:|"]
     lines += [f"| {name} | {' | '.join(_cells(name, interval))} |" for name, interval in table(scores).items()]
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         out.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"Cannot write {out}: {error.strerror}.") from error
 
 
-def _read_run(path: Path) -> dict[str, Any]:
+def _read_run(path: Path) -> _Run:
     try:
-        run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return {"questions": list(run["questions"]), "table": dict(run["table"])}
+        run = json.loads(path.read_text(encoding="utf-8"))
+        failures = {str(row["id"]): str(row["failure"]) for row in run["questions"]}
+        return _Run(failures, {name: (value, low, high) for name, (value, low, high) in run["table"].items()})
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is not a run that `herald eval --out` wrote.") from error

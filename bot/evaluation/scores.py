@@ -3,7 +3,7 @@
 import random
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.evaluation.labels import Labelled
@@ -134,8 +134,8 @@ def _span(document: Document, snippet: str) -> tuple[int, int]:
     return (start, start + len(snippet)) if start >= 0 else (0, 0)
 
 
-def _share(hits: "Sequence[bool] | object") -> float:
-    values = list(hits)  # type: ignore[call-overload]
+def _share(hits: Iterable[bool]) -> float:
+    values = list(hits)
     return sum(values) / len(values) if values else 0.0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge import index as index_module
 from knowledge.documents import Passage
 from knowledge.embedding import MiniLMEmbedder, Vectors
 from knowledge.errors import EmbeddingError, StoreBusyError, StoreError
@@ -16,6 +17,7 @@ from knowledge.folder_lock import FolderLock
 from knowledge.index import Key, KeyMatch, PassageIndex, is_complete, keys_for, open_index
 from tests.fakes import WordHashEmbedder
 
+BATCH = index_module._BATCH
 TEXTS = ["Apple and Snap need a license", "The model runs on a phone", "Microsoft is the partner"]
 
 # What a second process needs to work on the same folder as a test.
@@ -117,8 +119,9 @@ def test_matches_come_best_first_with_their_kind_and_similarity(folder: Path, em
 
 def test_building_reports_how_far_it_is(folder: Path, embedder: WordHashEmbedder) -> None:
     heard: list[tuple[int, int]] = []
-    open_index(many(130), embedder, folder=folder, report=lambda done, total: heard.append((done, total))).close()
-    assert heard == [(64, 130), (128, 130), (130, 130)]
+    size = 2 * BATCH + 5
+    open_index(many(size), embedder, folder=folder, report=lambda done, total: heard.append((done, total))).close()
+    assert heard == [(BATCH, size), (2 * BATCH, size), (size, size)]
 
 
 def test_an_index_is_opened_again_without_embedding(folder: Path, embedder: WordHashEmbedder) -> None:
@@ -242,12 +245,12 @@ def test_an_interrupted_build_leaves_the_old_index_and_is_completed_later(
 ) -> None:
     open_index(keys(), embedder, folder=folder).close()
     with pytest.raises(EmbeddingError, match="The embedding model failed: out of memory"):
-        open_index(many(200), FailingEmbedder(after=128), folder=folder)
+        open_index(many(3 * BATCH), FailingEmbedder(after=2 * BATCH), folder=folder)
     assert is_complete(keys(), embedder.name, folder)
     later = WordHashEmbedder()
-    open_index(many(200), later, folder=folder).close()
-    assert later.embedded == 200 - 128
-    assert is_complete(many(200), embedder.name, folder)
+    open_index(many(3 * BATCH), later, folder=folder).close()
+    assert later.embedded == BATCH
+    assert is_complete(many(3 * BATCH), embedder.name, folder)
     assert not is_complete(keys(), embedder.name, folder)
 
 
@@ -255,15 +258,20 @@ def test_a_killed_build_leaves_the_old_index_and_is_completed_later(
     folder: Path, embedder: WordHashEmbedder, worker: Worker
 ) -> None:
     open_index(keys(), embedder, folder=folder).close()
-    code = "open_index(keys(200), WordHashEmbedder(), folder=folder, report=lambda done, _: done > 100 and os._exit(9))"
+    code = f"""
+def die(done, total):
+    if done == {2 * BATCH}:
+        os._exit(9)
+open_index(keys({3 * BATCH}), WordHashEmbedder(), folder=folder, report=die)
+"""
     assert done(worker(code))[0] == 9
     again = WordHashEmbedder()
     index = open_index(keys(), again, folder=folder)
     assert (again.embedded, best(index, "Apple").passage) == (0, "doc/p1/1")
     index.close()
-    index = open_index(many(200), again, folder=folder)
-    assert again.embedded == 200 - 128
-    assert best(index, "text number 150").passage == "doc/p1/150"
+    index = open_index(many(3 * BATCH), again, folder=folder)
+    assert again.embedded == BATCH
+    assert best(index, "text number 99").passage == "doc/p1/99"
     index.close()
 
 

@@ -81,9 +81,9 @@ def _judged(matrix: Matrix, labels: Sequence[Labelled]) -> str:
     answerable = np.array([label.answerable for label in labels])
     folds = StratifiedGroupKFold(10, shuffle=True, random_state=0)
     groups = [label.group for label in labels]
-    predicted = cross_val_predict(
-        new_model(), matrix, answerable, groups=groups, cv=folds, method="predict_proba"
-    )[:, 1]
+    predicted = cross_val_predict(new_model(), matrix, answerable, groups=groups, cv=folds, method="predict_proba")[
+        :, 1
+    ]
     refused = (predicted[~answerable] < np.quantile(predicted[answerable], 0.03)).mean()
     return f"{roc_auc_score(answerable, predicted):.3f} | {refused:.0%}"
 

@@ -80,11 +80,10 @@ def new_model() -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
 
 
-async def parameters(embedder: Embedder | None = None) -> dict[str, object]:
+async def parameters(embedder: Embedder) -> dict[str, object]:
     """Read the tune half and fit."""
     labels = read_labels(TUNE)
     documents = Library.open().documents
-    embedder = embedder or await asyncio.to_thread(MiniLMEmbedder)
     shipped = await feature_rows(documents, embedder, labels)
     without = [replace(document, questions=(), unanswered=()) for document in documents]
     bare = await feature_rows(without, embedder, labels)
@@ -94,7 +93,7 @@ async def parameters(embedder: Embedder | None = None) -> dict[str, object]:
 
 def main() -> None:
     """Fit, show what cross-validation says, and write the parameters."""
-    fitted = asyncio.run(parameters())
+    fitted = asyncio.run(parameters(MiniLMEmbedder()))
     PARAMETERS.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
     json.dump(fitted["cross_validation"], sys.stdout)
     print(f"\nwritten to {PARAMETERS.name}")

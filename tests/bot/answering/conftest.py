@@ -72,5 +72,5 @@ def no_synonyms(word: str, others: object) -> frozenset[str]:
 
 @pytest.fixture(scope="session")
 def dialogue(shipped: Library) -> Stage:
-    """Dialogues over the shipped documents, with the passage on Apple, Snap and TikTok first unless others are named."""
+    """Dialogues over the shipped documents; unless others are named, with the passages on Apple and on users."""
     return Stage(shipped.documents)

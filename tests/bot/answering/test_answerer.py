@@ -10,7 +10,7 @@ from bot.answering.prompts import GOVERNS, NOT_LEGAL_ADVICE, REFUSAL, SYSTEM
 from bot.errors import ModelBusyError, ModelError, ModelServerError
 from bot.messages import Answer, Draft, Status, Timings, Turn, marked_text
 from knowledge.documents import Document
-from tests.bot.answering.conftest import APPLE_ID, NOTICE_ID, USERS_ID, Stage
+from tests.bot.answering.conftest import APPLE_ID, USERS_ID, Stage
 from tests.fakes import HANG, Piece, ScriptedModel
 
 APPLE = "Apple, Snap and TikTok are not just going to be able to use this open source model freely."
@@ -62,7 +62,8 @@ class TestAnswers:
         assert len(answer.sentences) == 4
 
     async def test_a_sentence_with_another_number_or_name_is_no_repetition(self, dialogue: Stage) -> None:
-        said = "".join(f"{name} is not just going to be able to use this model freely. " for name in ("Apple", "TikTok"))
+        same = "is not just going to be able to use this model freely."
+        said = f"Apple {same} TikTok {same}"
         answer = await dialogue(said).answer()
         assert len(answer.sentences) == 2
 
@@ -163,10 +164,14 @@ class TestBrokenModels:
 
     async def test_one_that_dies_in_the_middle_gives_no_answer(self, dialogue: Stage) -> None:
         model = ScriptedModel(lambda asked: [Piece(f"{APPLE} [1] And"), ModelServerError("It broke off.")])
-        events = []
-        with pytest.raises(ModelServerError, match="It broke off"):
+        events: list[object] = []
+
+        async def listen() -> None:
             async for event in dialogue(model).stream("Who?"):
                 events.append(event)
+
+        with pytest.raises(ModelServerError, match="It broke off"):
+            await listen()
         assert isinstance(events[-1], Draft)
         assert not any(isinstance(event, Answer) for event in events)
         assert model.running == 0

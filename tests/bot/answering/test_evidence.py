@@ -27,7 +27,7 @@ def passages() -> dict[str, Passage]:
 def ranked(passages: Mapping[str, Passage], **scores: float) -> list[RankedPassage]:
     """Passages by the word that they open with, with their scores."""
     by_word = {text.split()[0].lower(): passage for text, passage in passages.items() if passage.source == "talk"}
-    by_word |= {"must": passage for passage in passages.values() if passage.source == "rules"}
+    by_word["must"] = next(passage for passage in passages.values() if passage.source == "rules")
     return [RankedPassage(by_word[word], score, score, score, score) for word, score in scores.items()]
 
 
