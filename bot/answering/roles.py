@@ -46,7 +46,7 @@ def _verb_like(pair: Comparison, word: Word, linked: Word) -> Word:
 
 
 def _held(pair: Comparison, told: Actor, word: Word, other: Word) -> str:
-    """The source has the verb as a noun with an owner: "Meta's ownership" for "you own"."""
+    """The source has the verb as a noun with an owner: "Acme's ownership" for "you own"."""
     holders, _ = _owners(pair.source, other.place)
     own = any(_owners(pair.claim, word.place))
     if holders and not own and told.named and not told.passive and not told.head & holders:
@@ -113,7 +113,7 @@ def _open_subject(pair: Comparison, told: Actor, meant: Actor, word: Word, other
 
 
 def belongings(pair: Comparison) -> str:
-    """Whose a thing is, on both sides: "Meta's model" for "your model"."""
+    """Whose a thing is, on both sides: "Acme's model" for "your model"."""
     for word, other in pair.links:
         if word.name or is_party(word) or not pair.is_exact(word):
             continue
@@ -130,7 +130,7 @@ def belongings(pair: Comparison) -> str:
 
 
 def _owners(reading: Reading, place: int) -> tuple[frozenset[str], bool]:
-    """Whose a thing is: the stems before it ("Meta's model") or else behind "of"; and whether a pronoun says so."""
+    """Whose a thing is: the stems before it ("Acme's model") or else behind "of"; and whether a pronoun says so."""
     found: set[str] = set()
     pronoun = False
     for word in reversed(reading.between(place - 5, place)):

@@ -116,7 +116,7 @@ def _head(subject: Sequence[Word]) -> list[Word]:
 
 
 def _is_modifier(reading: Reading, word: Word, subject: Sequence[int]) -> bool:
-    """Whether a name only modifies what follows: "Meta's model", "the Acme phone"."""
+    """Whether a name only modifies what follows: "Acme's model", "the Acme phone"."""
     if owns(reading, word):
         return True
     after = next(iter(reading.between(word.place + 1, word.place + 2)), None)

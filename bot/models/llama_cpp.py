@@ -7,6 +7,7 @@ through its C interface, since only that can abort the evaluation of a prompt an
 import codecs
 import ctypes
 import logging
+import os
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import ExitStack, closing
@@ -187,6 +188,9 @@ _callbacks: list[Any] = []
 def llama_library() -> Library:
     """llama.cpp, silenced: its errors are kept for the message, the rest is dropped."""
     if not _loaded:
+        # By default idle threads spin at every barrier, thousands a token. Beside any other busy process that costs
+        # far more than it saves: three questions at once on 2 cores took 37 s spinning and 8 s waiting passively.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from llama_cpp import llama_cpp as api
 
         complaints: deque[str] = deque(maxlen=3)
