@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.answering.answerability import Answerability
+from bot.answering.answerability import Judge
 from bot.answering.answerer import Answerer
 from bot.answering.synonyms import WordSynonyms
 from bot.models.base import ChatModel
@@ -43,7 +43,7 @@ async def open_app(settings: Settings, report: Report = lambda what, done, total
         report("Loading the search", 0, 0)
         retriever, embedder = await asyncio.to_thread(_open_search, settings, library, report)
         try:
-            answerer = Answerer(library.documents, retriever, model, Answerability.load(), WordSynonyms(embedder))
+            answerer = Answerer(library.documents, retriever, model, Judge.load(), WordSynonyms(embedder))
             yield App(settings, library, answerer, choice)
         finally:
             retriever.close()

@@ -60,7 +60,9 @@ class Matcher:
 
     def __init__(self, claim: Reading, source: Reading, context: str, synonyms: Synonyms) -> None:
         self.claim, self.source = claim, source
-        self._context = {stem(word) for word in context.replace(":", " ").split()}
+        # A list of names is no statement about the heading's subject.
+        stated = any(clause.verb >= 0 for clause in claim.clauses)
+        self._context = {stem(word) for word in context.replace(":", " ").split()} if stated else set()
         self.subject = _subject_head(claim)
         self._segments = _segments(claim)
         self._texts = [word.text for word in source.words]
@@ -124,7 +126,7 @@ class Matcher:
             own = {p: q for p, q in links.items() if self._segments[p] == number}
             main = self._main_sentence(own)
             kept |= {p for p, q in own.items() if self.source.words[q].sentence == main or self._is_meant(p, main)}
-        return kept if any(clause.verb >= 0 for clause in self.claim.clauses) else set(links)
+        return kept
 
     def _main_sentence(self, links: Mapping[int, int]) -> int:
         """The sentence of the source from which a statement comes, apart from its subject."""
@@ -138,7 +140,10 @@ class Matcher:
 
     def _is_meant(self, place: int, sentence: int) -> bool:
         """Whether a pronoun of a sentence may stand for a word of the claim: as its subject, or behind its verb."""
-        as_subject = place in self.claim.clause_of(self.claim.words[place]).subject
+        clause = self.claim.clause_of(self.claim.words[place])
+        if clause.verb < 0:
+            return False
+        as_subject = place in clause.subject
         subjects = {p for c in self.source.clauses for p in c.subject}
         pronouns = [w for w in self.source.words if w.sentence == sentence and w.text in grammar.THIRD]
         return any((w.place in subjects) == as_subject for w in pronouns)

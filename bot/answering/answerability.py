@@ -1,7 +1,8 @@
 """Do these passages answer this question? A calibrated probability from a few general signs.
 
-A logistic model over the features below. Its parameters are in `answerability.json`, which
-`make answerability` fits on the tune half of `tests/questions`; nothing in it knows a document.
+Two logistic models over the features below: one for passages with reviewed questions, one for those without, as
+documents that a user adds are. Their parameters are in `answerability.json`, which `make answerability` fits on the
+tune half of `tests/questions`; nothing in it knows a document.
 """
 
 import json
@@ -24,7 +25,7 @@ _KINDS = tuple(
         (
             r"\bhow (?:much (?:money|does|do|did|is|are|will|would)|expensive|costly)\b|\bwhat(?:'s| is| are| does)? .{0,40}\b(?:price|fee|fees|cost|costs"
             r"|fine|penalty|salary|revenue)\b|\b(?:dollars?|euros?|usd|price|fee|fine)\b.{0,30}\?|^(?:price|cost|fee)s?\b",
-            r"[$€£]|\b(?:dollar|euro|penn(?:y|ies)|fees?|royalt\w+|royalty-free|paid|pay|price|cost|money|expensive|free)\b",
+            r"[$€£]|\b(?:dollars?|euros?|pounds?|cents?|penn(?:y|ies)|fees?|royalt\w+|royalty-free|paid|pays?|prices?|costs?|money|expensive|free)\b",
         ),
         (
             r"\b(?:percent(?:age)?|per cent|share of|proportion|fraction|ratio)\b",
@@ -37,7 +38,7 @@ _KINDS = tuple(
         (
             r"^when\b|\b(?:what|which) (?:date|day|month|year|time)\b|\bsince when\b|\buntil when\b|\bhow (?:soon|long|often|frequently)\b|\bwithin how\b|\bdeadline\b",
             r"\b(?:\d{4}|january|february|march|april|may|june|july|august|september|october|november|december|days?|weeks?|months?|years?|daily|monthly|"
-            r"future|soon|now|today|right now|already|once|upon|until|as of|commence|date|always|in force|after|before|when|term)\b",
+            r"noon|midnight|o'clock|at (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})|\d{1,2}:\d\d|future|soon|now|today|right now|already|once|upon|until|as of|commence|date|always|in force|after|before|when|term)\b",
         ),
         (
             r"\b(?:what|which|where|give|send|to)\b.{0,40}\b(?:e-?mail|web ?site|url|link|web address|download page)\b",
@@ -79,8 +80,7 @@ class Features:
     of the question's content, by rarity, that the best passages hold, `passage_coverage` the best one alone; `unseen`: the
     rarest word that no document uses; `unseen_share`: how much of the content no document uses; `mismatch`: a kind of thing
     that is asked for (an amount, a date, a place, a person) is not in the best passages; `demand`, `opinion`: not a
-    question about documents; `known`: the documents have reviewed questions; `unanswered`, `vote`, `margin`,
-    `wording`: how the question stands among known questions (see Findings and Wording).
+    question about documents; `unanswered`, `vote`, `margin`, `wording`: how the question stands among known questions (see Findings and Wording).
     """
 
     question: float
@@ -94,7 +94,6 @@ class Features:
     mismatch: float
     demand: float
     opinion: float
-    known: float
     unanswered: float
     vote: float
     margin: float
@@ -109,13 +108,6 @@ class Answerability:
     bias: float
     threshold: float
 
-    @classmethod
-    def load(cls) -> "Answerability":
-        """The fitted parameters that ship with Herald."""
-        content = json.loads(resources.files("bot.answering").joinpath("answerability.json").read_text("utf-8"))
-        weights = tuple(content["weights"][field.name] for field in fields(Features))
-        return cls(weights, content["bias"], content["threshold"])
-
     def probability(self, features: Features) -> float:
         """The probability that the passages answer the question."""
         score = self.bias + sum(w * x for w, x in zip(self.weights, astuple(features), strict=True))
@@ -124,6 +116,30 @@ class Answerability:
     def answers(self, question: str, found: Findings, vocabulary: Vocabulary) -> bool:
         """Whether the passages found are likely enough to answer the question."""
         return bool(found) and self.probability(features_of(question, found, vocabulary)) >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges by one model where the best passage has reviewed questions, by another where it has none."""
+
+    reviewed: Answerability
+    plain: Answerability
+
+    @classmethod
+    def load(cls) -> "Judge":
+        """The fitted parameters that ship with Herald."""
+        content = json.loads(resources.files("bot.answering").joinpath("answerability.json").read_text("utf-8"))
+        names = [field.name for field in fields(Features)]
+        reviewed, plain = (
+            Answerability(tuple(part["weights"][name] for name in names), part["bias"], part["threshold"])
+            for part in (content["reviewed"], content["plain"])
+        )
+        return cls(reviewed, plain)
+
+    def answers(self, question: str, found: Findings, vocabulary: Vocabulary) -> bool:
+        """Whether the passages found are likely enough to answer the question."""
+        reviewed = bool(found) and bool(vocabulary.questions(found[0].passage.id))
+        return (self.reviewed if reviewed else self.plain).answers(question, found, vocabulary)
 
 
 def features_of(question: str, found: Findings, vocabulary: Vocabulary) -> Features:
@@ -152,7 +168,6 @@ def features_of(question: str, found: Findings, vocabulary: Vocabulary) -> Featu
         mismatch=float(_mismatch(question, found)),
         demand=float(bool(_DEMANDS.search(question.strip()))),
         opinion=float(bool(_OPINION.search(question))),
-        known=float(any(vocabulary.questions(ranked.passage.id) for ranked in found)),
         unanswered=found.unanswered,
         vote=found.vote,
         margin=found.answered - found.unanswered if found.answered and found.unanswered else 0.0,

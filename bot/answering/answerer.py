@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.answering.alignment import Synonyms
-from bot.answering.answerability import Answerability
+from bot.answering.answerability import Answerability, Judge
 from bot.answering.citations import Claimed, SentenceStream, numbered, support
 from bot.answering.evidence import Found, choose, quoted
 from bot.answering.followups import standalone
@@ -40,7 +40,7 @@ class Answerer:
     documents: Sequence[Document]
     retriever: Retriever
     model: ChatModel
-    judge: Answerability
+    judge: Judge | Answerability
     synonyms: Synonyms
     clock: Callable[[], float] = time.perf_counter
     _by_id: dict[str, Document] = field(init=False, repr=False)

@@ -1,12 +1,11 @@
 """Fits `bot/answering/answerability.json` on the tune half: `make answerability`. Deterministic.
 
-Every tune question counts twice: with the documents as they ship, and without their reviewed questions, as documents
-that a user adds are. So the weights hold for both kinds of document.
+One model is fitted to the documents as they ship, one to the same documents without their reviewed questions, as
+documents that a user adds are.
 """
 
 import asyncio
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import astuple, fields, replace
@@ -30,8 +29,8 @@ from knowledge.retrieval import open_retriever
 
 TUNE = Path(__file__).with_name("tune.jsonl")
 PARAMETERS = Path(__file__).parents[2] / "bot" / "answering" / "answerability.json"
-FALSE_REFUSALS = 0.03
-"""The share of answerable questions that may be refused in cross-validation; it sets the threshold."""
+FALSE_REFUSALS = {"reviewed": 0.03, "plain": 0.07}
+"""The shares of answerable questions that may be refused in cross-validation; they set the thresholds."""
 
 Matrix = npt.NDArray[np.float64]
 
@@ -50,16 +49,16 @@ async def feature_rows(documents: Sequence[Document], embedder: Embedder, labels
             retriever.close()
 
 
-def fit(shipped: Matrix, bare: Matrix, answerable: npt.NDArray[np.bool_], groups: Sequence[str]) -> dict[str, object]:
-    """The parameters of the logistic model, in terms of the raw features, with what cross-validation says of them."""
-    features = np.concatenate([shipped, bare])
-    twice = np.concatenate([answerable, answerable])
+def fit(
+    features: Matrix, answerable: npt.NDArray[np.bool_], groups: Sequence[str], false_refusals: float
+) -> dict[str, object]:
+    """The parameters of a logistic model, in terms of the raw features, with what cross-validation says of them."""
     folds = StratifiedGroupKFold(10, shuffle=True, random_state=0)
     predicted = cross_val_predict(
-        new_model(), features, twice, groups=[*groups, *groups], cv=folds, method="predict_proba"
-    )[: len(answerable), 1]
-    threshold = float(np.quantile(predicted[answerable], FALSE_REFUSALS))
-    model = new_model().fit(features, twice)
+        new_model(), features, answerable, groups=list(groups), cv=folds, method="predict_proba"
+    )[:, 1]
+    threshold = float(np.quantile(predicted[answerable], false_refusals))
+    model = new_model().fit(features, answerable)
     scaler, regression = model[0], model[1]
     weights = regression.coef_[0] / scaler.scale_
     return {
@@ -80,23 +79,28 @@ def new_model() -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000))
 
 
-async def parameters(embedder: Embedder) -> dict[str, object]:
-    """Read the tune half and fit."""
+async def parameters(embedder: Embedder) -> dict[str, dict[str, object]]:
+    """Read the tune half and fit both models."""
     labels = read_labels(TUNE)
     documents = Library.open().documents
     shipped = await feature_rows(documents, embedder, labels)
     without = [replace(document, questions=(), unanswered=()) for document in documents]
     bare = await feature_rows(without, embedder, labels)
     answerable = np.array([label.answerable for label in labels])
-    return fit(shipped, bare, answerable, [label.group for label in labels])
+    groups = [label.group for label in labels]
+    return {
+        name: fit(rows, answerable, groups, FALSE_REFUSALS[name])
+        for name, rows in (("reviewed", shipped), ("plain", bare))
+    }
 
 
 def main() -> None:
     """Fit, show what cross-validation says, and write the parameters."""
     fitted = asyncio.run(parameters(MiniLMEmbedder()))
     PARAMETERS.write_text(json.dumps(fitted, indent=2) + "\n", encoding="utf-8")
-    json.dump(fitted["cross_validation"], sys.stdout)
-    print(f"\nwritten to {PARAMETERS.name}")
+    for name, part in fitted.items():
+        print(name, json.dumps(part["cross_validation"]))
+    print(f"written to {PARAMETERS.name}")
 
 
 if __name__ == "__main__":

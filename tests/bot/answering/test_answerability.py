@@ -7,11 +7,12 @@ from typing import cast
 
 import pytest
 
-from bot.answering.answerability import Answerability, Features, features_of
+from bot.answering.answerability import Answerability, Features, Judge, features_of
 from knowledge.chunking import passages_of
 from knowledge.documents import Document
 from knowledge.embedding import MiniLMEmbedder
-from knowledge.retrieval import Findings
+from knowledge.keys import Key
+from knowledge.retrieval import Findings, Vocabulary
 from tests.fakes import FixedRetriever, judge
 from tests.questions import fit
 
@@ -34,7 +35,7 @@ async def signs(question: str) -> Features:
 class TestProbability:
     @pytest.mark.parametrize("sign", SIGNS)
     def test_each_sign_counts_as_its_weight_says(self, sign: str) -> None:
-        shipped = Answerability.load()
+        shipped = Judge.load().reviewed
         low, high = (shipped.probability(replace(NEUTRAL, **{sign: value})) for value in (0.2, 0.8))
         weight = shipped.weights[SIGNS.index(sign)]
         assert (high > low) == (weight > 0)
@@ -98,25 +99,33 @@ class TestSigns:
     async def test_an_opinion_is_asked_for(self, question: str) -> None:
         assert (await signs(question)).opinion == 1
 
-    async def test_documents_without_reviewed_questions_are_told_apart(self) -> None:
-        assert (await signs("When does the mill open?")).known == 0
-
 
 def test_the_shipped_file_has_a_weight_for_each_sign() -> None:
     shipped = json.loads(fit.PARAMETERS.read_text(encoding="utf-8"))
-    assert list(shipped["weights"]) == SIGNS
-    loaded = Answerability.load()
-    assert loaded.weights == tuple(shipped["weights"].values())
-    assert (loaded.bias, loaded.threshold) == (shipped["bias"], shipped["threshold"])
-    assert 0 < loaded.threshold < 1
+    loaded = Judge.load()
+    for model, part in ((loaded.reviewed, shipped["reviewed"]), (loaded.plain, shipped["plain"])):
+        assert list(part["weights"]) == SIGNS
+        assert model.weights == tuple(part["weights"].values())
+        assert (model.bias, model.threshold) == (part["bias"], part["threshold"])
+        assert 0 < model.threshold < 1
+
+
+async def test_the_model_is_chosen_by_whether_the_best_passage_has_reviewed_questions() -> None:
+    chooses = Judge(reviewed=judge(True), plain=judge(False))
+    retriever = FixedRetriever(*passages_of(MILL))
+    found = await retriever.search("When?", 8)
+    assert not chooses.answers("When?", found, retriever.vocabulary)
+    reviewed = Vocabulary([], [Key(found[0].passage.id, "question", "When does it open?")])
+    assert chooses.answers("When?", found, reviewed)
 
 
 async def test_the_shipped_file_can_be_made_again(minilm: MiniLMEmbedder) -> None:
     """`make answerability` makes the same file, but for the last digits that a CPU's arithmetic decides."""
     shipped = json.loads(fit.PARAMETERS.read_text(encoding="utf-8"))
     made = await fit.parameters(minilm)
-    weights = cast(Mapping[str, float], made["weights"])
-    assert weights == pytest.approx(shipped["weights"], abs=0.005)
-    assert made["bias"] == pytest.approx(shipped["bias"], abs=0.005)
-    assert made["threshold"] == pytest.approx(shipped["threshold"], abs=0.002)
-    assert made["cross_validation"] == pytest.approx(shipped["cross_validation"], abs=0.002)
+    for name, part in made.items():
+        weights = cast(Mapping[str, float], part["weights"])
+        assert weights == pytest.approx(shipped[name]["weights"], abs=0.005)
+        assert part["bias"] == pytest.approx(shipped[name]["bias"], abs=0.005)
+        assert part["threshold"] == pytest.approx(shipped[name]["threshold"], abs=0.002)
+        assert part["cross_validation"] == pytest.approx(shipped[name]["cross_validation"], abs=0.002)
