@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file
+from threadpoolctl import ThreadpoolController
 from tokenizers import Tokenizer
 
 Array = npt.NDArray[np.float32]
@@ -28,10 +29,16 @@ class MiniLM:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.enable_padding()
+        self._blas = ThreadpoolController()
         self._weights: dict[str, Array] = load_file(folder / "model.safetensors")
 
     def encode(self, texts: Sequence[str]) -> Array:
         """Unit vectors of shape (len(texts), 384)."""
+        # Products this small gain nothing from a second thread, and lose much when another process holds its core.
+        with self._blas.limit(limits=1, user_api="blas"):
+            return self._forward(texts)
+
+    def _forward(self, texts: Sequence[str]) -> Array:
         encodings = self._tokenizer.encode_batch(list(texts))
         mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.float32)
         hidden = self._embedded(np.array([encoding.ids for encoding in encodings]))
@@ -70,7 +77,9 @@ class MiniLM:
         return mixed
 
     def _linear(self, name: str, hidden: Array) -> Array:
-        product: Array = hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        # One product over all tokens of all texts: numpy would make one for each text.
+        flat = hidden.reshape(-1, hidden.shape[-1]) @ self._weights[f"{name}.weight"].T
+        product: Array = flat.reshape(*hidden.shape[:-1], -1) + self._weights[f"{name}.bias"]
         return product
 
     def _normalized(self, name: str, hidden: Array) -> Array:
