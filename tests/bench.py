@@ -99,7 +99,16 @@ def _bare(path: Path) -> tuple[Callable[..., list[int]], Callable[[list[int], in
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
     cores = usable_cores()
-    llama = llama_cpp.Llama(str(path), n_ctx=2048, n_batch=256, n_ubatch=256, n_threads=cores, n_threads_batch=cores, flash_attn=True, verbose=False)
+    llama = llama_cpp.Llama(
+        str(path),
+        n_ctx=2048,
+        n_batch=256,
+        n_ubatch=256,
+        n_threads=cores,
+        n_threads_batch=cores,
+        flash_attn=True,
+        verbose=False,
+    )
     formatter = Jinja2ChatFormatter(llama.metadata["tokenizer.chat_template"], "<|im_end|>", "<|im_start|>")
 
     def prompt(turns: Sequence[object]) -> list[int]:
@@ -122,7 +131,9 @@ def _bare(path: Path) -> tuple[Callable[..., list[int]], Callable[[list[int], in
 def _cold_start(folder: Path) -> list[Row]:
     rows = []
     seconds = [_timed(["ask", QUESTIONS[0]], folder) for _ in range(3)]
-    rows.append(("cold `herald ask`, process start to the end of the answer, median", f"{statistics.median(seconds):.1f} s"))
+    rows.append(
+        ("cold `herald ask`, process start to the end of the answer, median", f"{statistics.median(seconds):.1f} s")
+    )
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     rows.append(("peak memory of `herald ask`", f"{peak:.0f} MB"))
     for arguments in LIGHT:

@@ -44,7 +44,10 @@ _KINDS = tuple(
             r"\b(?:what|which|where|give|send|to)\b.{0,40}\b(?:e-?mail|web ?site|url|link|web address|download page)\b",
             r"@|https?:|www\.|\b\w+\.(?:com|org|net|ai|io)\b",
         ),
-        (r"\b(?:postal address|street address|what address|which address|phone number|telephone|fax)\b", r"@|https?:|\d{3,}"),
+        (
+            r"\b(?:postal address|street address|what address|which address|phone number|telephone|fax)\b",
+            r"@|https?:|\d{3,}",
+        ),
         (
             r"\b(?:which|what) (?:city|town|country|state|place|court|courts|street)\b|^where\b",
             r"\b(?:in|at|of|on|from|to|outside) (?:the )?[A-Z]|https?:|\.com|\bcourts?\b|\bcloud\b|\bdevices?\b",
