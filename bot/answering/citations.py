@@ -23,7 +23,8 @@ _LABEL = re.compile(
     re.I,
 )
 
-_ECHO_WORDS = 6
+_FULL_SENTENCE = 4
+"""Content words from which a claim is more than a scrap of a passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +148,16 @@ def support(
     """The citation that supports a sentence, numbered 0 until the answer is put together; None if no passage does.
 
     A sentence may rest on a passage it points to, or on one of the first `leading` ones, which repairs a wrong marker.
-    Merely repeating a passage that does not lead is no answer, and a single word, be it repeated, is no sentence.
+    Merely repeating a passage that does not lead is no answer, nor is a scrap of one, and a single word is no sentence.
     """
     if len({token.stem for token in tokens(claim.text)}) < 2:
         return None
     pointed = [evidence[number - 1] for number in claim.numbers if 0 < number <= len(evidence)]
-    own = [
-        candidate for candidate in pointed if candidate in evidence[:leading] or not _echoes(claim.text, candidate.text)
-    ]
+    full = sum(token.is_content for token in tokens(claim.text)) >= _FULL_SENTENCE
+    own = [other for other in pointed if other in evidence[:leading] or (full and not _echoes(claim.text, other.text))]
     for candidate in dict.fromkeys((*own, *evidence[:leading])):
+        if _strange_names(claim.text, candidate.text):
+            continue
         verdict = check(claim.text, candidate.text, candidate.passage.heading, synonyms)
         if verdict.supported:
             return quote(candidate, verdict.start, verdict.end, documents[candidate.passage.source])
@@ -165,7 +167,14 @@ def support(
 def _echoes(text: str, passage: str) -> bool:
     words = [token.stem for token in tokens(text)]
     said = {token.stem for token in tokens(passage)}
-    return len(words) > _ECHO_WORDS and sum(word in said for word in words) >= 0.9 * len(words)
+    return sum(word in said for word in words) >= 0.9 * len(words)
+
+
+def _strange_names(text: str, passage: str) -> bool:
+    """Whether a name other than the subject is missing from the passage: a heading may name a subject only."""
+    said = {token.stem for token in tokens(passage)}
+    capitalised = [token for token in tokens(text) if token.text[0].isupper() and token.is_content]
+    return any(token.stem not in said for token in capitalised[1:])
 
 
 def quote(evidence: Evidence, start: int, end: int, document: Document) -> Citation:

@@ -254,13 +254,24 @@ def test_a_license_in_markdown_divides_into_clauses(tmp_path: Path) -> None:
 # --- every text -----------------------------------------------------------------------------------------------------
 
 LINES = st.sampled_from(
-    ["# A", "## B ##", "", " ", "- item *x*", "1. one. Two.", "| a | b |", "|--|--|", "```", "> quote", "===", "---"]
-    + [
+    [
+        "# A",
+        "## B ##",
+        "",
+        " ",
+        "- item *x*",
+        "1. one. Two.",
+        "| a | b |",
+        "|--|--|",
+        "```",
+        "> quote",
+        "===",
+        "---",
         "Plain words. More words",
         "**bold** [l](u)",
         "日本語。",
         "🦙",
-        "2. (a) \u201cTerm\u201d means x",
+        "2. (a) “Term” means x",
         "(b) y;",
         "_",
         "`",
