@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.answering.alignment import Synonyms
 from bot.answering.answerability import Answerability, Judge
 from bot.answering.citations import Claimed, SentenceStream, numbered, support
-from bot.answering.evidence import Found, choose, quoted
+from bot.answering.evidence import Found, choose, completion, quoted
 from bot.answering.followups import standalone
 from bot.answering.prompts import GOVERNS, NOT_LEGAL_ADVICE, REFUSAL, answer_turns
 from bot.errors import QuestionError
@@ -76,7 +76,8 @@ class Answerer:
                 watch.wrote(written)
                 yield event
         outcome: Outcome = "answered" if written else "quoted"
-        yield self._answer(outcome, written or quoted(found.leading, self._by_id), watch)
+        rest = completion(written, found) if written else found.leading
+        yield self._answer(outcome, [*written, *quoted(rest, self._by_id)], watch)
 
     async def _write(self, query: str, found: Found, written: Cited) -> AsyncGenerator[Status | Draft, None]:
         """Let the model write, and add each sentence that its evidence supports to `written`."""

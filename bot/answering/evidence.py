@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.answering.citations import Evidence, quote
 from bot.messages import Citation, Sentence
 from knowledge.documents import Document, Passage
+from knowledge.language import content_stems
 from knowledge.retrieval import RankedPassage
 
 _OFFERED = 3
@@ -16,14 +17,20 @@ _AS_GOOD = 0.98
 _GOES_ON = 0.85
 """The same for a neighbour of the best one in its paragraph: the two are read, and quoted, as one."""
 
+_TOLD = 0.25
+"""The share of a passage's words that an answer must hold to stand without a quote."""
 _GAP = 6
 """Characters of white space between sentences that stand side by side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The passages that answer, best first: `leading` ones are quoted if the model fails, `offered` ones it reads."""
+    """The passages that answer: the `best` one, the `leading` ones, quoted if the model fails, and the `offered` ones.
 
+    The leading ones are as good as the best; the governing document's come first. The offered ones the model reads.
+    """
+
+    best: Evidence
     leading: tuple[Evidence, ...]
     offered: tuple[Evidence, ...]
 
@@ -39,7 +46,14 @@ def choose(ranked: Sequence[RankedPassage], documents: dict[str, Document]) -> F
     rest = [_alone(other.passage) for other in others if other not in as_good]
     # The license first where both sources speak: it governs.
     leading.sort(key=lambda evidence: not evidence.passage.governs)
-    return Found(tuple(leading), tuple([*leading, *rest][:_OFFERED]))
+    return Found(first, tuple(leading), tuple([*leading, *rest][:_OFFERED]))
+
+
+def completion(written: Sequence[tuple[Sentence, Citation]], found: Found) -> tuple[Evidence, ...]:
+    """What verified sentences leave out: the best passage, if they say little of any that answers."""
+    said = {stem for sentence, _ in written for stem in content_stems(sentence.text)}
+    meant = [set(content_stems(evidence.text)) for evidence in found.leading]
+    return () if any(len(stems & said) >= _TOLD * len(stems) for stems in meant) else (found.best,)
 
 
 def quoted(evidence: Sequence[Evidence], documents: dict[str, Document]) -> list[tuple[Sentence, Citation]]:
