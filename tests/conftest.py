@@ -1,6 +1,7 @@
 """What all tests share: the real embedding model and an App on the real models, each opened once."""
 
 import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,12 @@ from bot.app import App, open_app
 from bot.settings import load_settings
 from knowledge.embedding import MiniLMEmbedder
 from knowledge.loading import Library
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_is_heard() -> None:
+    """A run in the background inherits an ignored Ctrl-C, which tests here and in child processes send."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
