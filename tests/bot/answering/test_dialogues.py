@@ -54,7 +54,7 @@ async def test_orders_and_other_subjects_are_refused(app: App, text: str) -> Non
     assert (await ask(app, text)).outcome == "unknown"
 
 
-@pytest.mark.parametrize("text", ["wich companys can not use lama 2 freely", "Which compnies cannot use Llma 2??"])
+@pytest.mark.parametrize("text", ["wich companys can not use lama 2 freely", "Which compnies cannot use Llama 2??"])
 async def test_typing_errors_are_forgiven(app: App, text: str) -> None:
     answer = await ask(app, text)
     assert "Apple" in marked_text(answer.sentences)
