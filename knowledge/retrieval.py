@@ -22,6 +22,7 @@ import numpy.typing as npt
 from knowledge.chunking import passages_of
 from knowledge.documents import Document, Passage
 from knowledge.embedding import Embedder
+from knowledge.errors import SourceError
 from knowledge.index import Key, KeyMatch, PassageIndex, Report, keys_for, open_index
 from knowledge.language import char_ngrams, tokens
 from knowledge.loading import off_topic_questions
@@ -219,8 +220,13 @@ def open_retriever(
     rebuild: bool = False,
     weights: Weights = Weights(),  # frozen
 ) -> HybridRetriever:
-    """Read the documents into passages and open their index, building what is missing; raises StoreError. Blocking."""
+    """Read the documents into passages and open their index, building what is missing. Blocking.
+
+    Raises SourceError where there is nothing to index, StoreError where the index cannot be read or written.
+    """
     passages, keys = contents(documents)
+    if not passages:
+        raise SourceError("The documents hold no sentences to answer from: add text below their headings.")
     index = open_index(keys, embedder, folder=folder, url=url, report=report, rebuild=rebuild)
     return HybridRetriever(passages, keys, index, embedder, weights)
 

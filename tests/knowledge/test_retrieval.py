@@ -8,7 +8,7 @@ import pytest
 
 from knowledge.documents import Document, KnownQuestion
 from knowledge.embedding import Embedder, MiniLMEmbedder
-from knowledge.errors import StoreError
+from knowledge.errors import SourceError, StoreError
 from knowledge.index import open_index
 from knowledge.loading import Library, off_topic_questions
 from knowledge.retrieval import Findings, HybridRetriever, Weights, assigned_questions, contents, open_retriever
@@ -165,3 +165,9 @@ async def test_the_real_model_finds_it_without_reviewed_questions(
     herald: HybridRetriever, query: str, passage: str
 ) -> None:
     assert passage in ids(await herald.search(query, 3))
+
+
+def test_documents_without_a_sentence_are_one_clear_line(tmp_path: Path) -> None:
+    headings = Document("empty", "Headings only", "markdown", "# One\n\n## Two\n")
+    with pytest.raises(SourceError, match="hold no sentences to answer from"):
+        open_retriever([headings], WordHashEmbedder(), folder=tmp_path)
