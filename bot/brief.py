@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.answering.prompts import GOVERNS, NOT_LEGAL_ADVICE
+from bot.answering.prompts import notes_on
 from bot.messages import Answer, Citation, Sentence, Timings
 from bot.replies import BriefPoint, Choice, ExplainReply, OfferReply
 from bot.source_reading import open_document
@@ -136,16 +136,9 @@ def _reply(points: Sequence[_Point], sources: dict[str, _Read]) -> ExplainReply:
             sentences.append(Sentence(claim.text, (cited.number,)))
         written.append(BriefPoint(point.topic, point.heading, tuple(sentences)))
     every = tuple(sentence for point in written for sentence in point.sentences)
-    notes = _notes([read.document for read in sources.values()])
+    notes = notes_on([read.document for read in sources.values()])
     answer = Answer("answered", every, tuple(citations.values()), "", Timings(0.0, 0.0, 0.0), notes)
     return ExplainReply(TITLE, tuple(written), answer)
-
-
-def _notes(documents: Sequence[Document]) -> tuple[str, ...]:
-    governing = [document for document in documents if document.governs]
-    licensed = any(document.kind == "license" for document in documents)
-    both = governing and len(documents) > len(governing)
-    return (*((GOVERNS,) if both else ()), *((NOT_LEGAL_ADVICE,) if licensed else ()))
 
 
 def _cite(read: _Read, claim: _Claim, number: int) -> Citation:

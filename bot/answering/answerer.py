@@ -12,7 +12,7 @@ from bot.answering.answerability import Answerability, Judge
 from bot.answering.citations import Claimed, SentenceStream, numbered, support
 from bot.answering.evidence import Found, choose, completion, quoted
 from bot.answering.followups import standalone
-from bot.answering.prompts import GOVERNS, NOT_LEGAL_ADVICE, REFUSAL, answer_turns
+from bot.answering.prompts import REFUSAL, answer_turns, notes_on
 from bot.errors import QuestionError
 from bot.messages import Answer, Citation, Draft, Outcome, Question, Sentence, Status, Timings
 from bot.models.base import ChatModel, SamplingOptions
@@ -117,10 +117,7 @@ class Answerer:
     def _notes(self, outcome: Outcome, citations: Sequence[Citation]) -> tuple[str, ...]:
         if outcome == "unknown":
             return (REFUSAL,)
-        governing = {citation.source for citation in citations if self._by_id[citation.source].governs}
-        licensed = any(self._by_id[citation.source].kind == "license" for citation in citations)
-        both = governing and {citation.source for citation in citations} - governing
-        return (*((GOVERNS,) if both else ()), *((NOT_LEGAL_ADVICE,) if licensed else ()))
+        return notes_on([self._by_id[source] for source in {citation.source for citation in citations}])
 
 
 def checked(text: str) -> str:

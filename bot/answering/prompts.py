@@ -1,8 +1,9 @@
 """Every prompt text, and the sentences that Herald itself says."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.messages import Turn
+from knowledge.documents import Document
 
 REFUSAL = "I can't answer that from my sources."
 """The one refusal sentence; an adapter may add what Herald can answer."""
@@ -17,12 +18,18 @@ SYSTEM = (
 )
 
 
-def answer_turns(question: str, passages: Sequence[str], history: Sequence[Turn] = ()) -> list[Turn]:
+def notes_on(documents: Collection[Document]) -> tuple[str, ...]:
+    """The remarks under words from these documents, each document given once."""
+    governing = [document for document in documents if document.governs]
+    licensed = any(document.kind == "license" for document in documents)
+    both = governing and len(documents) > len(governing)
+    return (*((GOVERNS,) if both else ()), *((NOT_LEGAL_ADVICE,) if licensed else ()))
+
+
+def answer_turns(question: str, passages: Sequence[str]) -> list[Turn]:
     """The chat that asks for an answer: what never changes first, then the passages, the question last.
 
     In this order the model's cache keeps the longest common prefix from one question to the next.
     """
     numbered = "\n".join(f"[{number}] {text}" for number, text in enumerate(passages, start=1))
-    earlier = "".join(f"{turn.role}: {turn.text}\n" for turn in history)
-    asked = f"Earlier in this conversation:\n{earlier}\n" if earlier else ""
-    return [Turn("system", SYSTEM), Turn("user", f"Passages:\n{numbered}\n\n{asked}Question: {question}")]
+    return [Turn("system", SYSTEM), Turn("user", f"Passages:\n{numbered}\n\nQuestion: {question}")]
