@@ -6,9 +6,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from bot.adapters.rendering import render
 from bot.adapters.terminal_output import open_console, print_lines, print_table, show
-from bot.adapters.terminal_rendering import render
 from bot.brief import explain as explain_topic
+from bot.cli_journal import journal
 from bot.cli_models import models
 from bot.cli_setup import INTERRUPTED, complain, data_dir, leave_now, open_library, write_bytes, write_json
 from bot.cli_upkeep import doctor, evaluate, index
@@ -107,6 +108,19 @@ def chat(model: Model = None) -> None:
     raise typer.Exit(cli_answers.chat(model))
 
 
+@herald.command()
+def serve(
+    platforms: Annotated[
+        list[str] | None, typer.Argument(metavar="[discord] [slack]", help="Which; by default all that have tokens.")
+    ] = None,
+    model: Model = None,
+) -> None:
+    """Run the bot on Discord and Slack, in one process with one model, until it is told to stop (Ctrl-C, SIGTERM)."""
+    from bot import cli_serve
+
+    cli_serve.serve(platforms or (), model)
+
+
 @herald.command("license")
 def license_(
     clause: Annotated[
@@ -184,5 +198,6 @@ def _offer(reply: OfferReply) -> NoReturn:
 
 herald.command()(index)
 herald.add_typer(models)
+herald.command()(journal)
 herald.command()(doctor)
 herald.command("eval")(evaluate)

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING
 
 from bot.adapters.opening import Opening
+from bot.adapters.rendering import Line, Span
 from bot.adapters.terminal import Session, chat_with_pipe
 from bot.adapters.terminal_output import StatusLine, open_console, present, show
-from bot.adapters.terminal_rendering import Line, Span
 from bot.batch import answer_batch, answer_one
 from bot.cli_setup import INTERRUPTED, complain, leave_now, opened_app, progress_bar, write_json
 from bot.errors import HeraldError, UsageError

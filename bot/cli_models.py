@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.adapters.rendering import Line, Span
 from bot.adapters.terminal_output import open_console, print_lines, print_table, show
-from bot.adapters.terminal_rendering import Line, Span
 
 if TYPE_CHECKING:
     from bot.models.catalog import CatalogEntry

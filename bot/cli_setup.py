@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from bot.adapters.terminal_rendering import clean
+from bot.adapters.rendering import clean
 from bot.errors import HeraldError
 from bot.faults import open_log
 from knowledge.loading import Library

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.adapters.rendering import Line, Span, Style
 from bot.adapters.terminal_output import open_console, show
-from bot.adapters.terminal_rendering import Line, Span, Style
 from bot.cli_setup import opened_app, progress_bar
 
 if TYPE_CHECKING:

@@ -10,6 +10,9 @@ HeraldError
 │   ├── ModelBusyError             too many questions are waiting
 │   ├── ModelServerError           the server is not there or answers with an error
 │   └── ModelTimeoutError          the server stopped sending
+├── BusyError                  the asker, or everybody together, asks more than can be answered
+├── PlatformError              Discord or Slack refuses the bot; says which switch to set
+├── JournalError               the journal cannot be opened, read or written
 ├── DownloadError              a model could not be fetched whole
 └── ServerError                an unexpected fault; details are in the log
 
@@ -61,6 +64,18 @@ class ModelServerError(ModelError):
 
 class ModelTimeoutError(ModelError):
     """A model server stopped sending."""
+
+
+class BusyError(HeraldError):
+    """The asker, or everybody together, asks more than can be answered now."""
+
+
+class PlatformError(HeraldError):
+    """A chat platform refuses the bot; the message says which switch to set."""
+
+
+class JournalError(HeraldError):
+    """The journal cannot be opened, read or written; an answer does not depend on it."""
 
 
 class DownloadError(HeraldError):

@@ -180,6 +180,14 @@ class AboutReply:
     statements: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An answer that ended early, or never began: why, in words safe to show, and the verified sentences so far."""
+
+    message: str
+    draft: Draft | None = None
+
+
 Reply = (
     ContentsReply
     | ClauseReply
@@ -195,6 +203,7 @@ Event = Status | Draft | Answer | Reply
 """Whatever running a command yields."""
 
 _STAGES: dict[Stage, str] = {
+    "loading": "Starting up",
     "queued": "Waiting for the model",
     "searching": "Searching the sources",
     "reading": "Reading",

@@ -1,15 +1,28 @@
 """Settings: one frozen object, read once from the environment (`HERALD_…`) and `herald.toml`, all problems at once."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    WebsocketUrl,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.errors import SettingsError
+from bot.serving.channels import ChannelPolicy
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -23,8 +36,20 @@ def _check_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _check_websocket_url(value: str) -> str:
+    TypeAdapter(WebsocketUrl).validate_python(value)
+    return value
+
+
+def _ids(value: object) -> str:
+    """Ids as they may be written, `123, 456` or a list of texts or numbers, with a space between each."""
+    return " ".join(re.findall(r"\w+", str(value)))
+
+
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 Url = Annotated[str, AfterValidator(_check_url)]
+Ids = Annotated[str, BeforeValidator(_ids)]
+WebSocketUrl = Annotated[str, AfterValidator(_check_websocket_url)]
 
 
 class KnowledgeSettings(BaseModel):
@@ -57,6 +82,78 @@ class ModelSettings(BaseModel):
     )
 
 
+class ServingSettings(BaseModel):
+    """How the bot shares itself among those who ask on the chat platforms."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    questions_a_minute: int = Field(default=10, ge=1, description="How many questions one person may ask a minute")
+    queue_limit: int = Field(default=200, ge=1, description="How many questions may wait in the platforms' queue")
+    parallel: int | None = Field(
+        default=None,
+        ge=1,
+        description="Questions at work at a time; by default 1 for a model in this process, 4 for a server",
+    )
+    grace_seconds: float = Field(
+        default=12.0, ge=0, le=15, description="How long running answers may take to end when Herald is told to stop"
+    )
+
+
+class ChannelSettings(BaseModel):
+    """Where the bot speaks on a platform; channels are named by their ids."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    allowed_channels: Ids = Field(
+        default="", description="Ids of channels to answer in (123, 456); by default everywhere"
+    )
+    denied_channels: Ids = Field(default="", description="Ids of channels never to answer in")
+    answer_all_channels: Ids = Field(
+        default="", description="Ids of channels in which every question is answered, mentioned or not"
+    )
+
+    @property
+    def policy(self) -> ChannelPolicy:
+        """The three lists as the rule that adapters ask."""
+        lists = (self.allowed_channels, self.denied_channels, self.answer_all_channels)
+        return ChannelPolicy(*(frozenset(ids.split()) for ids in lists))
+
+
+class DiscordSettings(ChannelSettings):
+    """The bot on Discord."""
+
+    threads: bool = Field(default=True, description="Answer a mention in a thread named after the question")
+    message_content: bool = Field(
+        default=False,
+        description="Answer follow-ups in Herald's threads without a mention; needs the Message Content intent",
+    )
+    api_url: Url | None = Field(default=None, description="Another address of Discord's REST API (…/api/v10): a proxy")
+    gateway_url: WebSocketUrl | None = Field(default=None, description="Another address of Discord's gateway: a proxy")
+
+
+class SlackSettings(ChannelSettings):
+    """The bot on Slack."""
+
+    transport: Literal["socket", "http"] = Field(
+        default="socket", description="socket (Socket Mode, needs SLACK_APP_TOKEN) or http (needs SLACK_SIGNING_SECRET)"
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on for signed HTTP")
+    port: int = Field(default=3000, ge=0, le=65535, description="Port to listen on for signed HTTP")
+    api_url: Url | None = Field(
+        default=None, description="Another address of Slack's Web API (…/api/): GovSlack, a proxy"
+    )
+    client_id: str | None = Field(default=None, description="OAuth client id, for an app in several workspaces")
+
+
+class JournalSettings(BaseModel):
+    """The record of questions, answers and votes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(default=True, description="Record questions, answers and votes, for `herald journal`")
+    retention_days: int = Field(default=90, ge=1, description="How many days a question is kept in the journal")
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; every field has a default that works on a laptop."""
 
@@ -73,6 +170,10 @@ class Settings(BaseSettings):
     )
     knowledge: KnowledgeSettings = KnowledgeSettings()
     models: ModelSettings = ModelSettings()
+    serving: ServingSettings = ServingSettings()
+    discord: DiscordSettings = DiscordSettings()
+    slack: SlackSettings = SlackSettings()
+    journal: JournalSettings = JournalSettings()
 
     @property
     def models_dir(self) -> Path:
@@ -83,6 +184,11 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """Where the embedded index is kept."""
         return self.data_dir / "index"
+
+    @property
+    def journal_file(self) -> Path:
+        """Where questions, answers and votes are recorded."""
+        return self.data_dir / "journal.sqlite3"
 
     @classmethod
     def settings_customise_sources(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from bot.adapters.terminal_rendering import (
+from bot.adapters.rendering import (
     Line,
     Style,
     clean,

@@ -19,9 +19,9 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.output import Output
 
 from bot.adapters.opening import Opening
+from bot.adapters.rendering import Line, Span
 from bot.adapters.terminal import Session
 from bot.adapters.terminal_output import show
-from bot.adapters.terminal_rendering import Line, Span
 from bot.commands import Command
 from bot.replies import STOPPED
 from knowledge.errors import KnowledgeError

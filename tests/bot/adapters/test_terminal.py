@@ -20,10 +20,10 @@ from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
 from bot.adapters.opening import OpenApp, Opening, Report, progress_text
+from bot.adapters.rendering import Line, Span, cut, plain, render, render_answer
 from bot.adapters.terminal import Session, chat_with_pipe
 from bot.adapters.terminal_output import show
 from bot.adapters.terminal_prompt import CommandCompleter, chat_with_person, open_history
-from bot.adapters.terminal_rendering import Line, Span, cut, plain, render, render_answer
 from bot.errors import ModelFileError
 from bot.license_lookup import look_up
 from bot.lines import InputLine, read_lines

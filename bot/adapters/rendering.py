@@ -1,6 +1,6 @@
-"""Replies and answers as lines of text for a terminal or a pipe. Pure: what is shown is decided here, not how.
+"""Replies and answers as styled lines, the same for every platform. Pure: what is shown is decided here, not how.
 
-A line is a paragraph of styled spans; `plain` joins lines without styles, `terminal_output` prints them with rich.
+A line is a paragraph of styled spans; `plain` joins lines without styles, each adapter paints them in its own way.
 Control characters of models and documents never reach a terminal: `clean` takes them out of every span.
 """
 
