@@ -98,6 +98,17 @@ class PassageIndex:
         matches = ((self._keys[id_], 1.0 - float(distance)) for id_, distance in zip(ids, distances, strict=True))
         return [KeyMatch(key.passage, key.kind, similarity) for key, similarity in matches]
 
+    @property
+    def name(self) -> str:
+        """Names what the index holds: its keys and the embedding model."""
+        return self._collection.name
+
+    def vectors(self) -> dict[str, Vectors]:
+        """The vectors of all keys, by key id; raises StoreError."""
+        with self._place.errors("read"):
+            content = self._collection.get(include=["embeddings"])
+        return dict(zip(content["ids"], np.asarray(content["embeddings"], dtype=np.float32), strict=True))
+
     def close(self) -> None:
         """Let other processes change the folder again."""
         self._release()

@@ -1,10 +1,11 @@
 """Retriever: the passages that may answer a question, by meaning and by words, fused.
 
-Three views are scored for every passage: the questions that it is known to answer (the mean of the three nearest: one
-alone may be near by chance) and its sentence (alone or with its neighbours), both by cosine similarity, and BM25 over
-the character n-grams of its words and its questions' words. They are fused by a convex combination of scores, which
-keeps how sure each view is (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); its weights
-were tuned on the tune half of `tests/questions`.
+Five views are scored for every passage: the questions that it is known to answer (the mean of the three nearest: one
+alone may be near by chance) and its sentence (alone or with its neighbours), both by cosine similarity; BM25 over the
+character n-grams of its words and its questions' words; how likely its language is to ask in these words; and what a
+classifier learnt from the known questions. They are fused by a convex combination of scores, which keeps how sure each
+view is (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); its weights were tuned on the tune
+half of `tests/questions`.
 """
 
 import asyncio
@@ -17,18 +18,17 @@ from typing import Protocol, overload
 
 import bm25s
 import numpy as np
-import numpy.typing as npt
 
 from knowledge.chunking import passages_of
+from knowledge.classifier import NOTHING_LEARNT, PassageClassifier, kept, train
 from knowledge.documents import Document, Passage
-from knowledge.embedding import Embedder
+from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import SourceError
 from knowledge.index import Key, KeyMatch, PassageIndex, Report, keys_for, open_index
 from knowledge.language import char_ngrams, tokens
+from knowledge.likelihood import FLOOR, PassageLanguages, Scores
 from knowledge.loading import off_topic_questions
 from knowledge.wording import Wording
-
-Scores = npt.NDArray[np.float64]
 
 _KEYS_ASKED = 3000
 """How many of the nearest keys are read: a passage has up to a hundred, and its third nearest counts too."""
@@ -47,6 +47,8 @@ class Weights:
     question: float = 1.0
     sentence: float = 0.5
     lexical: float = 0.4
+    language: float = 0.4
+    learnt: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class RankedPassage:
     """A found passage with its fused score and the views behind it.
 
     `question` and `sentence` are cosine similarities (0 where no key of that kind was near); `lexical` is the BM25
-    score over the best one that any passage reached, 0 to 1.
+    score over the best one that any passage reached; `language` and `learnt` are logarithms of probabilities, scaled.
+    The last three are between 0 and 1.
     """
 
     passage: Passage
@@ -62,6 +65,8 @@ class RankedPassage:
     question: float
     sentence: float
     lexical: float
+    language: float = 0.0
+    learnt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,7 @@ class HybridRetriever:
         index: PassageIndex,
         embedder: Embedder,
         weights: Weights,
+        classifier: PassageClassifier = NOTHING_LEARNT,
     ) -> None:
         self._passages = {passage.id: passage for passage in passages}
         self._places = {passage.id: place for place, passage in enumerate(passages)}
@@ -140,7 +146,11 @@ class HybridRetriever:
         self._embedder = embedder
         self._weights = weights
         self.vocabulary = Vocabulary(passages, keys)
-        self._lexical = _LexicalIndex([_lexical_text(passage, keys_) for passage, keys_ in _with_keys(passages, keys)])
+        texts = [(f"{passage.heading} {passage.text}", *own) for passage, own in _with_keys(passages, keys)]
+        self._lexical = _LexicalIndex([" ".join(own) for own in texts])
+        self._languages = PassageLanguages(texts)
+        self._classifier = classifier
+        self._is_asked = np.array([bool(self.vocabulary.questions(passage.id)) for passage in passages])
 
     async def search(self, query: str, limit: int) -> Findings:
         """The `limit` likeliest passages, best first; raises StoreError."""
@@ -151,16 +161,24 @@ class HybridRetriever:
         self._index.close()
 
     def _search(self, query: str, limit: int) -> Findings:
-        nearest = self._index.query(self._embedder.embed([query])[0], _KEYS_ASKED)
+        vector = self._embedder.embed([query])[0]
+        nearest = self._index.query(vector, _KEYS_ASKED)
         question, sentence = self._views(nearest)
-        lexical = self._lexical.scores(query)
-        weights = self._weights
-        fused = weights.question * question + weights.sentence * sentence + weights.lexical * lexical
+        views = {
+            # Where no question is known, the sentence stands in for it: else what a user adds would never be found.
+            "question": np.where(self._is_asked, question, sentence),
+            "sentence": sentence,
+            "lexical": self._lexical.scores(query),
+            "language": 1 - self._languages.scores(query) / FLOOR,
+            "learnt": 1 - self._classifier.scores(vector, len(self._passages)) / FLOOR,
+        }
+        fused = np.sum([getattr(self._weights, name) * scores for name, scores in views.items()], axis=0)
         # A stable sort: equal scores keep document order, so that the same question always has the same answer.
         order = np.argsort(-fused, kind="stable")[:limit]
         passages = list(self._passages.values())
+        shown = views | {"question": question}
         ranked = tuple(
-            RankedPassage(passages[at], float(fused[at]), float(question[at]), float(sentence[at]), float(lexical[at]))
+            RankedPassage(passages[at], float(fused[at]), *(float(scores[at]) for scores in shown.values()))
             for at in order
         )
         return Findings(ranked, *_standing(nearest))
@@ -228,7 +246,20 @@ def open_retriever(
     if not passages:
         raise SourceError("The documents hold no sentences to answer from: add text below their headings.")
     index = open_index(keys, embedder, folder=folder, url=url, report=report, rebuild=rebuild)
-    return HybridRetriever(passages, keys, index, embedder, weights)
+    classifier = kept(folder, index.name, lambda: _learnt(passages, keys, index.vectors()))
+    return HybridRetriever(passages, keys, index, embedder, weights, classifier)
+
+
+def _learnt(passages: Sequence[Passage], keys: Sequence[Key], vectors: dict[str, Vectors]) -> PassageClassifier:
+    """A classifier trained on the keys of an index."""
+    places = {passage.id: place for place, passage in enumerate(passages)}
+    asked = {key.passage for key in keys if key.kind == "question"}
+    own = [key for key in keys if key.passage]
+    return train(
+        np.stack([vectors[key.id] for key in own]),
+        [places[key.passage] for key in own],
+        [key.passage in asked for key in own],
+    )
 
 
 def contents(documents: Sequence[Document]) -> tuple[list[Passage], list[Key]]:
@@ -256,7 +287,3 @@ def _with_keys(passages: Sequence[Passage], keys: Sequence[Key]) -> Iterable[tup
         if key.kind == "question":
             questions[key.passage].append(key.text)
     return ((passage, questions[passage.id]) for passage in passages)
-
-
-def _lexical_text(passage: Passage, questions: Sequence[str]) -> str:
-    return " ".join((passage.text, passage.heading, *questions))

@@ -24,7 +24,7 @@ class Features:
     """The signs, each between about 0 and 1.
 
     `question`, `sentence`, `nearest`: the best similarities to known questions, to passages, to either; `lead`: how far
-    the best passage stands out; `coverage`: the share of the question's content, by rarity, that the best passages
+    the best passage stands out; `language`, `learnt`: those views of it (see RankedPassage); `coverage`: the share of the question's content, by rarity, that the best passages
     hold, `passage_coverage` the best one alone; `unseen`: the rarest word that no document uses; `unseen_share`: how
     much of the content no document uses; `mismatch`: a kind of thing that is asked for (an amount, a date, a place, a
     person) is not in the best passages; `demand`, `opinion`: not a question about documents; `unanswered`, `vote`,
@@ -35,6 +35,8 @@ class Features:
     sentence: float
     nearest: float
     lead: float
+    language: float
+    learnt: float
     coverage: float
     passage_coverage: float
     unseen: float
@@ -110,6 +112,8 @@ def features_of(question: str, found: Findings, vocabulary: Vocabulary) -> Featu
         sentence=max(ranked.sentence for ranked in found),
         nearest=max(max(ranked.question, ranked.sentence) for ranked in found),
         lead=(best.score - sum(ranked.score for ranked in rest) / max(1, len(rest))) / (best.score or 1.0),
+        language=best.language,
+        learnt=best.learnt,
         coverage=sum(weight for word, weight in weights.items() if _held(word, held)) / total,
         passage_coverage=sum(weight for word, weight in weights.items() if _held(word, own)) / total,
         unseen=max((rarity(token.text) for token in unseen), default=0.0) / 7,
