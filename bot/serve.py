@@ -20,8 +20,9 @@ from knowledge.loading import Library
 _log = logging.getLogger(__name__)
 
 PLATFORMS = ("discord", "slack")
-_SHOWING = 5.0
+_SHOWING = 4.0
 """Seconds that adapters have to show that an answer was cut off, after the desk is drained."""
+_DAY = 24 * 3600.0
 _PARALLEL_ON_A_SERVER = 4
 
 Say = Callable[[str], None]
@@ -105,11 +106,24 @@ async def _journal(stack: AsyncExitStack, settings: Settings) -> Journal | None:
         return None
     path = settings.journal_file
     try:
-        return await stack.enter_async_context(open_journal(path, retention_days=settings.journal.retention_days))
+        journal = await stack.enter_async_context(open_journal(path, retention_days=settings.journal.retention_days))
     except JournalError as error:
         # Answers matter more than their log.
         _log.warning("There is no journal: %s", error)
         return None
+    purging = asyncio.create_task(_purge_daily(journal))
+    stack.callback(purging.cancel)
+    return journal
+
+
+async def _purge_daily(journal: Journal) -> None:
+    """Forget what is older than the retention, also where Herald runs for months."""
+    while True:
+        await asyncio.sleep(_DAY)
+        try:
+            await journal.purge()
+        except JournalError as error:
+            _log.warning("The journal could not be purged: %s", error)
 
 
 def _adapter(platform: str, desk: Desk, settings: Settings, tokens: Tokens, say: Say) -> Adapter:
@@ -136,8 +150,7 @@ async def _leave(desk: Desk, adapters: Sequence[Adapter], runs: Sequence["asynci
     await desk.drain()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(desk.idle(), _SHOWING)
-    for adapter in adapters:
-        await adapter.aclose()
+    await asyncio.gather(*(adapter.aclose() for adapter in adapters), return_exceptions=True)
     for run in runs:
         run.cancel()
     await asyncio.wait(runs)

@@ -95,7 +95,7 @@ class ServingSettings(BaseModel):
         description="Questions at work at a time; by default 1 for a model in this process, 4 for a server",
     )
     grace_seconds: float = Field(
-        default=12.0, ge=0, le=15, description="How long running answers may take to end when Herald is told to stop"
+        default=10.0, ge=0, le=10, description="How long running answers may take to end when Herald is told to stop"
     )
 
 

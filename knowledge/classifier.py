@@ -74,8 +74,8 @@ def kept(folder: Path, name: str, make: Callable[[], PassageClassifier]) -> Pass
     unfinished = path.with_name(f"{FILE}.{os.getpid()}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("wb") as file:
-            np.savez(file, name=np.array(name), weights=made.weights, bias=made.bias, classes=made.classes)
+        with unfinished.open("wb") as written:
+            np.savez(written, name=np.array(name), weights=made.weights, bias=made.bias, classes=made.classes)
         unfinished.replace(path)
     except OSError as error:
         log.warning("The classifier could not be kept, so it is made again each time: %s", error.strerror)

@@ -23,6 +23,7 @@ from tests.questions.fit import TUNE, Matrix, feature_rows, new_model
 
 _GROUPS = {
     "similarities to passages": ("question", "sentence", "nearest", "lead"),
+    "language model and classifier": ("language", "learnt"),
     "coverage and unseen words": ("coverage", "passage_coverage", "unseen", "unseen_share"),
     "kind of thing asked for": ("mismatch",),
     "demands and opinions": ("demand", "opinion"),
@@ -52,12 +53,18 @@ def _variants(documents: Sequence[Document]) -> Iterator[tuple[str, Sequence[Doc
         replace(document, edits=merged((), mechanical_edits(document.text, document.kind == "markdown")))
         for document in documents
     ]
-    yield "passages by meaning", bare, Weights(0, 1, 0)
-    yield "passages by words (BM25 over character n-grams)", bare, Weights(0, 0, 1)
-    yield "both, fused", bare, Weights(0, 1, 1)
-    yield "reviewed questions by meaning", documents, Weights(1, 0, 0)
-    yield "all three, fused (as shipped)", documents, Weights()
-    yield "all three, without the corrected reading copy", raw, Weights()
+    alone = Weights(question=0, sentence=0, lexical=0, language=0, learnt=0)
+    yield "without reviewed questions: passages by meaning", bare, replace(alone, sentence=1)
+    yield "without: passages by words (BM25 over character n-grams)", bare, replace(alone, lexical=1)
+    yield "without: all views fused", bare, Weights()
+    yield "reviewed questions by meaning", documents, replace(alone, question=1)
+    yield "by words (BM25)", documents, replace(alone, lexical=1)
+    yield "by language model", documents, replace(alone, language=1)
+    yield "by classifier", documents, replace(alone, learnt=1)
+    yield "all views fused (as shipped)", documents, Weights()
+    for view in ("question", "sentence", "lexical", "language", "learnt"):
+        yield f"all but {view}", documents, replace(Weights(), **{view: 0.0})
+    yield "all, without the corrected reading copy", raw, Weights()
 
 
 async def _hits(
