@@ -12,7 +12,7 @@ import asyncio
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Protocol, overload
 
@@ -118,8 +118,11 @@ class Vocabulary:
 class Retriever(Protocol):
     """Whatever finds passages for a question."""
 
-    async def search(self, query: str, limit: int) -> Findings:
-        """The `limit` likeliest passages, best first; raises StoreError."""
+    async def search(self, query: str, limit: int, also: str = "") -> Findings:
+        """The `limit` likeliest passages, best first; `also` is the same question in other words, which count as much.
+
+        Raises StoreError.
+        """
         ...
 
     @property
@@ -152,38 +155,39 @@ class HybridRetriever:
         self._classifier = classifier
         self._is_asked = np.array([bool(self.vocabulary.questions(passage.id)) for passage in passages])
 
-    async def search(self, query: str, limit: int) -> Findings:
+    async def search(self, query: str, limit: int, also: str = "") -> Findings:
         """The `limit` likeliest passages, best first; raises StoreError."""
-        return await asyncio.to_thread(self._search, query, limit)
+        return await asyncio.to_thread(self._search, list(dict.fromkeys((query, also or query))), limit)
 
     def close(self) -> None:
         """Let other processes change the index again."""
         self._index.close()
 
-    def _search(self, query: str, limit: int) -> Findings:
-        vector = self._embedder.embed([query])[0]
-        nearest = self._index.query(vector, _KEYS_ASKED)
-        question, sentence = self._views(nearest)
-        views = {
-            # Where no question is known, the sentence stands in for it: else what a user adds would never be found.
-            "question": np.where(self._is_asked, question, sentence),
-            "sentence": sentence,
-            "lexical": self._lexical.scores(query),
-            "language": 1 - self._languages.scores(query) / FLOOR,
-            "learnt": 1 - self._classifier.scores(vector, len(self._passages)) / FLOOR,
-        }
-        fused = np.sum([getattr(self._weights, name) * scores for name, scores in views.items()], axis=0)
+    def _search(self, wordings: Sequence[str], limit: int) -> Findings:
+        seen = [self._view(*asked) for asked in zip(wordings, self._embedder.embed(wordings), strict=True)]
+        views: Scores = np.mean([views for views, _ in seen], axis=0)
+        standing = np.mean([standing for _, standing in seen], axis=0).tolist()
+        question, sentence, *others = views
+        # Where no question is known, the sentence stands in for it: else what a user adds would never be found.
+        fused = astuple(self._weights) @ np.stack([np.where(self._is_asked, question, sentence), sentence, *others])
         # A stable sort: equal scores keep document order, so that the same question always has the same answer.
         order = np.argsort(-fused, kind="stable")[:limit]
         passages = list(self._passages.values())
-        shown = views | {"question": question}
-        ranked = tuple(
-            RankedPassage(passages[at], float(fused[at]), *(float(scores[at]) for scores in shown.values()))
-            for at in order
-        )
-        return Findings(ranked, *_standing(nearest))
+        ranked = tuple(RankedPassage(passages[at], float(fused[at]), *views[:, at].tolist()) for at in order)
+        return Findings(ranked, *standing)
 
-    def _views(self, matches: Sequence[KeyMatch]) -> tuple[Scores, Scores]:
+    def _view(self, query: str, vector: Vectors) -> tuple[Scores, tuple[float, float, float]]:
+        """The scores of all passages, a row a view in the order of Weights, and how the query stands (see Findings)."""
+        nearest = self._index.query(vector, _KEYS_ASKED)
+        rows = [
+            *self._nearness(nearest),
+            self._lexical.scores(query),
+            1 - self._languages.scores(query) / FLOOR,
+            1 - self._classifier.scores(vector, len(self._passages)) / FLOOR,
+        ]
+        return np.stack(rows), _standing(nearest)
+
+    def _nearness(self, matches: Sequence[KeyMatch]) -> tuple[Scores, Scores]:
         """For each passage, how near its nearest questions are, and its own text."""
         questions: dict[int, list[float]] = defaultdict(list)
         sentence = np.zeros(len(self._passages))

@@ -188,7 +188,7 @@ class FixedRetriever:
         self.vocabulary = Vocabulary(passages, [])
         self.queries: list[str] = []
 
-    async def search(self, query: str, limit: int) -> Findings:
+    async def search(self, query: str, limit: int, also: str = "") -> Findings:
         """The passages, at most `limit`."""
         self.queries.append(query)
         return Findings(self.found[:limit], answered=0.0, unanswered=0.0, vote=0.0)

@@ -23,12 +23,13 @@ from knowledge.retrieval import Findings, Vocabulary
 class Features:
     """The signs, each between about 0 and 1.
 
-    `question`, `sentence`, `nearest`: the best similarities to known questions, to passages, to either; `lead`: how far
-    the best passage stands out; `language`, `learnt`: those views of it (see RankedPassage); `coverage`: the share of the question's content, by rarity, that the best passages
-    hold, `passage_coverage` the best one alone; `unseen`: the rarest word that no document uses; `unseen_share`: how
-    much of the content no document uses; `mismatch`: a kind of thing that is asked for (an amount, a date, a place, a
-    person) is not in the best passages; `demand`, `opinion`: not a question about documents; `unanswered`, `vote`,
-    `margin`, `wording`: how the question stands among known questions (see Findings and Wording).
+    `question`, `sentence`, `nearest`: the best similarities to known questions, to passages, to either; `lead`: how
+    far the best passage stands out; `language`, `learnt`: those views of it (see RankedPassage); `coverage`: the
+    share of the question's content, by rarity, that the best passages hold, `passage_coverage` the best one alone;
+    `unseen`: the rarest word that no document uses; `unseen_share`: how much of the content no document uses;
+    `mismatch`: a kind of thing that is asked for (an amount, a date, a place, a person) is not in the best
+    passages; `demand`, `opinion`: not a question about documents; `unanswered`, `vote`, `margin`, `wording`: how
+    the question stands among known questions (see Findings and Wording).
     """
 
     question: float

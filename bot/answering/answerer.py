@@ -60,9 +60,10 @@ class Answerer:
         Closing the iterator cancels the model. Raises QuestionError, ModelError and StoreError.
         """
         watch = _Watch(self.clock)
-        query = standalone(checked(question.text), question.history)
+        text = checked(question.text)
+        query = standalone(text, question.history)
         yield Status("searching")
-        ranked = await self.retriever.search(query, _SEARCHED)
+        ranked = await self.retriever.search(query, _SEARCHED, also=text)
         watch.searched()
         # Judging and verifying compute, the synonyms with the embedding model: other questions are not to wait for it.
         if not await asyncio.to_thread(self.judge.answers, query, ranked, self.retriever.vocabulary):

@@ -30,7 +30,10 @@ def stands_alone(question: str) -> bool:
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
-    """The question as it is searched for: behind the last one that stood alone, if it leans on the conversation."""
+    """The question behind the last one that stood alone, if it leans on the conversation.
+
+    The earlier question says what it is about, but would outweigh it: it is searched for by itself as well.
+    """
     if stands_alone(question):
         return question
     asked = [_readable(turn.text) for turn in reversed(history) if turn.role == "user"]

@@ -62,7 +62,8 @@ async def _ask_all(answerer: Answerer, labels: Sequence[Labelled], console: Cons
             started = time.perf_counter()
             answer = await _answer(answerer, Question(label.question, label.history))
             seconds = time.perf_counter() - started
-            found = await answerer.retriever.search(standalone(label.question, label.history), _FOUND)
+            query = standalone(label.question, label.history)
+            found = await answerer.retriever.search(query, _FOUND, also=label.question)
             scores.append(score(label, answer, [ranked.passage for ranked in found], documents, seconds))
             progress.advance(task)
     return scores

@@ -77,7 +77,8 @@ async def _hits(
         ranks = []
         for label in answerable:
             spans = gold_spans(label, by_id)
-            found = await retriever.search(standalone(label.question, label.history), 5)
+            query = standalone(label.question, label.history)
+            found = await retriever.search(query, 5, also=label.question)
             passages = [ranked.passage for ranked in found]
             ranks.append(next((n for n, p in enumerate(passages, 1) if is_gold(spans, p.source, p.start, p.end)), 99))
         retriever.close()

@@ -43,7 +43,8 @@ async def feature_rows(documents: Sequence[Document], embedder: Embedder, labels
             rows = []
             for label in labels:
                 query = standalone(label.question, label.history)
-                rows.append(astuple(features_of(query, await retriever.search(query, 8), retriever.vocabulary)))
+                found = await retriever.search(query, 8, also=label.question)
+                rows.append(astuple(features_of(query, found, retriever.vocabulary)))
             return np.array(rows)
         finally:
             retriever.close()
