@@ -80,7 +80,8 @@ class Command:
     """A slash command. `run` gets what follows its name as the text of a Question, with who asks and what was said.
 
     `private` says whether its reply is for the asker only where a platform can do that. `complete` is blocking and
-    quick; it gives at most 25 choices for what was typed so far.
+    quick; it gives at most 25 choices for what was typed so far. `shortcut` names what runs it on a message's text,
+    where a platform has such an action.
     """
 
     name: str
@@ -90,6 +91,12 @@ class Command:
     private: bool = False
     needs_model: bool = False
     complete: Complete = _no_choices
+    shortcut: str = ""
+
+    @property
+    def completes(self) -> bool:
+        """Whether there is something to complete."""
+        return self.complete is not _no_choices
 
     @property
     def usage(self) -> str:
@@ -120,6 +127,27 @@ def parse(line: str, commands: Sequence[Command]) -> Call:
     if command.argument is not None and command.argument.required and not argument:
         raise UsageError(f"/{command.name} needs more: /{command.usage}.")
     return Call(command, argument)
+
+
+def called(message: str, commands: Sequence[Command]) -> Call:
+    """What a message to the bot calls: a line as `parse` reads it, or help where it says nothing.
+
+    A line that is wrong calls a command that fails with what `parse` raises, so that it is answered like any other.
+    """
+    try:
+        return parse(" ".join(message.split()) or "/help", commands)
+    except UsageError as error:
+        return refusal(error)
+
+
+def refusal(error: UsageError) -> Call:
+    """A call of a command that only fails."""
+
+    async def run(context: Context, question: Question) -> AsyncIterator[Event]:
+        raise error
+        yield  # this makes it an async iterator, as every command's `run` is
+
+    return Call(Command("refusal", "", run, private=True), "")
 
 
 def _named(name: str, commands: Sequence[Command]) -> Command:
@@ -165,6 +193,7 @@ COMMANDS: tuple[Command, ...] = (
         _ask,
         Argument("question", "What you want to know", required=True),
         needs_model=True,
+        shortcut="Explain with Herald",
     ),
     Command(
         "license",

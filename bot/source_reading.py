@@ -1,5 +1,6 @@
 """The documents themselves: the list of them, one of them section by section, and the section around a quote."""
 
+import hashlib
 from dataclasses import replace
 
 from bot.messages import Citation
@@ -10,6 +11,7 @@ from knowledge.errors import SourceError
 from knowledge.loading import Library, Source, load_document
 
 _LONGEST_CORRECTION = 40
+_CHANGED = "The source {!r} has changed since it was quoted; ask again."
 
 
 def open_document(library: Library, source_id: str) -> Document:
@@ -54,7 +56,7 @@ def passage_around(library: Library, citation: Citation) -> PassageReply:
     """The section that a citation quotes from, to be shown with the quote marked; raises KnowledgeError."""
     document = open_document(library, citation.source)
     if document.text[citation.start : citation.end] != citation.quote:
-        raise SourceError(f"The source {citation.source!r} has changed since it was quoted; ask again.")
+        raise SourceError(_CHANGED.format(citation.source))
     sections = [passage.section for passage in passages_of(document) if passage.id == citation.passage]
     start, end = sections[0] if sections else (citation.start, citation.end)
     start, end = min(start, citation.start), max(end, citation.end)
@@ -67,6 +69,45 @@ def passage_around(library: Library, citation: Citation) -> PassageReply:
     after = at + len(citation.reading)
     parts = section[:at].lstrip(), section[at:after], section[after:].rstrip()
     return PassageReply(citation.number, citation.title, citation.locator, *parts)
+
+
+def span_key(citation: Citation) -> str:
+    """A citation in few characters, such as a button can carry: number, span, a check of the quote, and the source."""
+    return f"{citation.number}.{citation.start}.{citation.end}.{_check(citation.quote)}.{citation.source}"
+
+
+def passage_by_key(library: Library, key: str) -> PassageReply:
+    """The passage around what a `span_key` stands for; raises SourceError as `citation_by_key` does."""
+    return passage_around(library, citation_by_key(library, key))
+
+
+def citation_by_key(library: Library, key: str) -> Citation:
+    """The citation that a `span_key` stands for; raises SourceError if it is no key or the source has changed."""
+    parts = key.split(".", 4)
+    if len(parts) != 5 or not all(part.isdecimal() for part in parts[:3]):
+        raise SourceError("That does not lead to a source any more; ask again.")
+    number, start, end = (int(part) for part in parts[:3])
+    check, source = parts[3:]
+    document = open_document(library, source)
+    quote = document.text[start:end]
+    if _check(quote) != check:
+        raise SourceError(_CHANGED.format(source))
+    passage = max((it for it in passages_of(document) if it.start <= start), key=lambda it: it.start, default=None)
+    return Citation(
+        number=number,
+        source=source,
+        title=document.title,
+        locator=passage.locator if passage else "",
+        quote=quote,
+        start=start,
+        end=end,
+        passage=passage.id if passage else "",
+        reading=document.read(start, end).text,
+    )
+
+
+def _check(quote: str) -> str:
+    return hashlib.sha256(quote.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _entry(library: Library, source: Source) -> SourceEntry:

@@ -25,6 +25,7 @@ from bot.models.llama_cpp import LlamaCppModel
 from bot.settings import load_settings
 from knowledge.loading import Library
 from knowledge.retrieval import contents
+from tests.bench_platforms import measure as measure_platforms
 
 ROUNDS = 9
 TOKENS = 60
@@ -45,6 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = _cold_start(Path(folder))
         rows += asyncio.run(_in_process(Path(folder)))
+        rows += asyncio.run(measure_platforms((), Path(folder)))
     print("| what | measured |\n|---|---|")
     for name, value in rows:
         print(f"| {name} | {value} |")

@@ -16,6 +16,7 @@ from bot.replies import (
     AboutReply,
     ClauseReply,
     ContentsReply,
+    Cut,
     ExplainReply,
     HelpReply,
     OfferReply,
@@ -30,7 +31,8 @@ Style = Literal["", "heading", "marker", "quote", "dim", "mark", "warning"]
 LONGEST_QUOTE = 220
 # C0 but for tab and line feed, DEL and C1: terminals act on them. The direction marks could reorder what is read.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_MARK_OPEN, _MARK_CLOSE = ">> ", " <<"
+MARK_OPEN, MARK_CLOSE = ">> ", " <<"
+"""What stands around a marked quote; an adapter that marks in its own way takes it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,18 @@ def render_closing(answer: Answer) -> list[Line]:
     """What stands under an answer's sentences: citations and notes, or what can be answered instead."""
     if answer.outcome == "unknown":
         return [*(_line(note) for note in answer.notes), _line(CAN_ANSWER, "dim")]
-    lines: list[Line] = []
-    if answer.citations:
-        lines.append(Line())
-        shown = {sentence.text for sentence in answer.sentences if sentence.quoted}
-        for citation in answer.citations:
-            lines += _citation(citation, quote=citation.reading not in shown)
+    lines = _citations(answer.citations, answer.sentences)
     if answer.notes:
         lines += [Line(), *(_line(note, "dim") for note in answer.notes)]
     return lines
+
+
+def render_cut(cut: Cut) -> list[Line]:
+    """An answer that ended early: the verified sentences so far with their citations, then why it ended."""
+    lines: list[Line] = []
+    if cut.draft is not None and cut.draft.sentences:
+        lines = [*render_sentences(cut.draft.sentences), *_citations(cut.draft.citations, cut.draft.sentences), Line()]
+    return [*lines, _line(cut.message, "warning")]
 
 
 def render(reply: Reply, caller: str = "/") -> list[Line]:
@@ -136,6 +141,13 @@ def _sentence(sentence: Sentence, indent: int = 0) -> Line:
     if sentence.citations:
         spans += [Span(" "), Span(markers(sentence), "marker")]
     return Line(tuple(spans), indent)
+
+
+def _citations(citations: Sequence[Citation], sentences: Sequence[Sentence]) -> list[Line]:
+    """The citations below a blank line; a quote that is shown already is not said twice."""
+    shown = {sentence.text for sentence in sentences if sentence.quoted}
+    lines = [line for citation in citations for line in _citation(citation, quote=citation.reading not in shown)]
+    return [Line(), *lines] if lines else []
 
 
 def _citation(citation: Citation, *, quote: bool) -> list[Line]:
@@ -212,7 +224,7 @@ def _source(reply: SourceReply) -> list[Line]:
 
 def _passage(reply: PassageReply) -> list[Line]:
     head = Line((Span(f"[{reply.number}]", "marker"), Span(clean(f" {reply.locator} · {reply.title}"), "dim")))
-    quote = Span(f"{_MARK_OPEN}{clean(reply.quote)}{_MARK_CLOSE}", "mark")
+    quote = Span(f"{MARK_OPEN}{clean(reply.quote)}{MARK_CLOSE}", "mark")
     return [head, Line(), Line((Span(clean(reply.before)), quote, Span(clean(reply.after))))]
 
 

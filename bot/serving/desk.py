@@ -22,6 +22,7 @@ from bot.faults import message_for
 from bot.journal import Asked, Journal
 from bot.messages import Answer, Draft, Question, Status, Turn
 from bot.replies import STOPPED, Cut, Event
+from bot.serving.connections import Connections
 from bot.serving.conversations import Conversations, exchange
 from bot.serving.fair_queue import FairQueue, Place, RateLimit
 from bot.serving.tickets import Request, Ticket
@@ -32,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 CLOSING = "Herald is being restarted. Please ask again in a minute."
 INTERRUPTED = "This answer was interrupted by a restart. Please ask again."
+DROPPED = "The question was taken back."
+_REASONS = {STOPPED: "stopped", CLOSING: "interrupted", DROPPED: "dropped"}
+"""What the journal calls an answer that was cut off with these words; with any others it failed."""
 _REMEMBERED_EVENTS = 20_000
 
 Stopping = Literal["stopped", "over", "not yours"]
@@ -42,6 +46,14 @@ class Observer(Protocol):
 
     def began(self, request: Request) -> None:
         """A request was taken."""
+        ...
+
+    def event(self, request: Request, event: Event | Cut) -> None:
+        """Something happened that whoever asked may see."""
+        ...
+
+    def failed(self, request: Request, error: BaseException) -> None:
+        """Something went wrong that ends a request."""
         ...
 
     def ended(self, request: Request, last: Event | Cut | None, seconds: float) -> None:
@@ -66,6 +78,7 @@ class Desk:
     ) -> None:
         self.library = library
         self.journal = journal
+        self.connections = Connections()
         self._opening = opening
         self._settings = settings
         self._data_dir = data_dir
@@ -84,6 +97,21 @@ class Desk:
     def waiting(self) -> int:
         """How many questions are at work or wait."""
         return len(self._queue)
+
+    @property
+    def at_work(self) -> int:
+        """How many questions are at work."""
+        return self._queue.at_work
+
+    @property
+    def opening(self) -> Opening:
+        """The App, which may still be loading."""
+        return self._opening
+
+    @property
+    def closing(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._closing
 
     @asynccontextmanager
     async def take(self, request: Request) -> AsyncIterator[Ticket | None]:
@@ -107,13 +135,16 @@ class Desk:
             else:
                 yield None
         finally:
-            ticket.stop("dropped")
-            await ticket.over()
-            del self._tickets[ticket.key]
-            for observer in self._observers:
-                observer.ended(request, ticket.last, self._clock() - began)
-            if not self._tickets:
-                self._idle.set()
+            ticket.stop(DROPPED)
+            try:
+                await ticket.over()
+                await self._close(ticket)
+            finally:  # whoever shows it may be cancelled even now
+                del self._tickets[ticket.key]
+                for observer in self._observers:
+                    observer.ended(request, ticket.last, self._clock() - began)
+                if not self._tickets:
+                    self._idle.set()
 
     def stop(self, key: str, asker: str, *, moderator: bool = False) -> Stopping:
         """Stop an answer for its asker or a moderator."""
@@ -134,7 +165,11 @@ class Desk:
 
     def remembers(self, conversation: str) -> bool:
         """Whether the bot takes part in a conversation, as far as it remembers."""
-        return bool(self._conversations.turns(conversation, self._clock()))
+        return bool(self.recall(conversation))
+
+    def recall(self, conversation: str) -> tuple[Turn, ...]:
+        """What was said in a conversation, as far as it is remembered."""
+        return self._conversations.turns(conversation, self._clock())
 
     async def placed(self, ticket: Ticket, place: str) -> None:
         """Note where a question is being answered, so that it can be marked there after a crash."""
@@ -148,6 +183,20 @@ class Desk:
         with contextlib.suppress(JournalError):
             return await self.journal.vote(key, voter, up, reason)
         return False
+
+    async def settle(self, platform: str, mark: Callable[[str], Awaitable[object]]) -> None:
+        """Have every answer marked that an earlier process left unfinished; `mark` is given where each was placed."""
+        if self.journal is None:
+            return
+        try:
+            for left in await self.journal.interrupted(platform):
+                try:
+                    await mark(left.place)
+                except Exception as error:
+                    _log.warning("An interrupted answer could not be marked: %s", type(error).__name__)
+                await self.journal.cut(left.key, "interrupted")
+        except JournalError as error:
+            _log.warning("The journal could not be read: %s", error)
 
     async def drain(self) -> None:
         """Take no more; let what runs end within the time of grace, then cut it off, and wait until that is shown."""
@@ -193,12 +242,18 @@ class Desk:
                 draft = event if isinstance(event, Draft) else draft
                 if isinstance(event, Answer) and self._journaled(ticket.request):
                     await self._answered(ticket, event)
-                ticket.put(event)
+                self._put(ticket, event)
         except asyncio.CancelledError:
-            await self._cut(ticket, ticket.why, draft)
+            self._put(ticket, Cut(ticket.why, draft))
         except Exception as error:
-            message = await asyncio.to_thread(message_for, error, self._data_dir)
-            await self._cut(ticket, message, draft)
+            for observer in self._observers:
+                observer.failed(ticket.request, error)
+            self._put(ticket, Cut(await asyncio.to_thread(message_for, error, self._data_dir), draft))
+
+    def _put(self, ticket: Ticket, event: Event | Cut) -> None:
+        for observer in self._observers:
+            observer.event(ticket.request, event)
+        ticket.put(event)
 
     async def _work(self, ticket: Ticket) -> AsyncIterator[Event]:
         request = ticket.request
@@ -225,6 +280,8 @@ class Desk:
             yield Status("loading")
         app = await self._opening.app()
         context = Context(self.library, app.answerer, app.answerer.model_name, COMMANDS)
+        # Reading the conversation may take a while, and so this is said before.
+        yield Status("searching")
         history = await self._history(ticket)
         async for event in self._run(context, ticket.request, history):
             yield event
@@ -262,10 +319,12 @@ class Desk:
         self._conversations.remember(request.conversation, ticket.turns, self._clock())
         await self._note(lambda journal: journal.finish(ticket.key, answer))
 
-    async def _cut(self, ticket: Ticket, message: str, draft: Draft | None) -> None:
-        ticket.put(Cut(message, draft))
-        if self._journaled(ticket.request):
-            await self._note(lambda journal: journal.cut(ticket.key, message))
+    async def _close(self, ticket: Ticket) -> None:
+        """Have the journal know of a question that got no complete answer."""
+        if not self._journaled(ticket.request) or isinstance(ticket.last, Answer):
+            return
+        reason = ending(ticket.last) if isinstance(ticket.last, Cut) else "dropped"
+        await self._note(lambda journal: journal.cut(ticket.key, reason))
 
     async def _note(self, write: Callable[[Journal], Awaitable[object]]) -> None:
         """Write to the journal; what it cannot keep is no reason not to answer."""
@@ -275,3 +334,12 @@ class Desk:
             await write(self.journal)
         except JournalError as error:
             _log.warning("The journal could not be written: %s", error)
+
+
+def ending(last: Event | Cut | None) -> str:
+    """How a request ended, by its last event: an answer's outcome, `replied`, why it was cut off, or `repeated`."""
+    if isinstance(last, Cut):
+        return _REASONS.get(last.message, "failed")
+    if last is None:
+        return "repeated"
+    return last.outcome if isinstance(last, Answer) else "replied"

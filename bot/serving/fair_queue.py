@@ -48,6 +48,11 @@ class FairQueue:
         """How many are at work or wait."""
         return len(self._at_work) + len(self._waiting)
 
+    @property
+    def at_work(self) -> int:
+        """How many are at work."""
+        return len(self._at_work)
+
     def enter(self, asker: str) -> Place:
         """Take a place; raises BusyError if the queue is full."""
         if len(self._waiting) >= self._limit:

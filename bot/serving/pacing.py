@@ -30,6 +30,11 @@ class Latest(Generic[T]):
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
+    @property
+    def failed(self) -> bool:
+        """Whether nothing more is shown, since `show` failed; `aclose` says why."""
+        return self._task is not None and self._task.done() and not self._closing.is_set()
+
     async def aclose(self) -> None:
         """Stop: what is being shown is finished, what waits is dropped. Raises what `show` raised."""
         self._next.clear()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 _FENCE = re.compile(r"^```(?P<language>\w*)\s*$", re.MULTILINE)
 # What is not to be cut: citation markers with the word before them, inline code, links, emphasis.
 _WHOLE = re.compile(
-    r"\S*(?:\s?\[\d+\])+\S*|`[^`\n]+`|\[[^\]\n]*\]\([^)\s]*\)|(?P<mark>\*\*|__|\*|_|~~)(?=\S)[^\n]+?(?P=mark)"
+    r"(?<!\S)\S*(?:\s?\[\d+\])+\S*|`[^`\n]+`|\[[^\]\n]*\]\([^)\s]*\)"
+    r"|(?<!\\)(?P<mark>\*\*|__|\*|_|~~)(?=\S)[^\n]+?(?<!\\)(?P=mark)"
 )
 # Where to cut, the best first: between paragraphs, lines, sentences, words.
 _BREAKS = (re.compile(r"\n{2,}"), re.compile(r"\n"), re.compile(r"(?<=[.!?;:\]”])\s+"), re.compile(r"\s+"))
@@ -30,8 +31,23 @@ def split(text: str, limit: int) -> list[str]:
         end = _cut(rest, limit - len(start) - len("\n```"), code=bool(opened))
         opened = _fence_open_after(rest[:end], opened)
         piece, rest = _parted(rest, end, code=bool(opened))
-        pieces.append(start + piece + ("\n```" if opened else ""))
+        if piece.strip():
+            pieces.append(start + piece + ("\n```" if opened else ""))
     return pieces
+
+
+def split_exact(text: str, limit: int) -> list[str]:
+    """Text whose white space counts, in pieces of at most `limit` characters: only the line break at a cut is lost.
+
+    A line that is longer than a piece is cut after a space, or where it must be; then nothing is lost.
+    """
+    pieces: list[str] = []
+    while len(text) > limit:
+        line = text.rfind("\n", 1, limit + 1)
+        end = line if line > 0 else text.rfind(" ", 1, limit) + 1 or limit
+        pieces.append(text[:end])
+        text = text[end:].removeprefix("\n") if line > 0 else text[end:]
+    return [*pieces, text] if text else pieces
 
 
 def _parted(text: str, end: int, *, code: bool) -> tuple[str, str]:
@@ -48,7 +64,10 @@ def _cut(text: str, room: int, *, code: bool) -> int:
         places = [place for place in _places(pattern, text, room) if not _inside(place, whole)]
         if places and (places[-1] >= room * _LEAST_FILLED or pattern is _BREAKS[-1]):
             return places[-1]
-    return max(1, room)
+    end = max(1, room)
+    while end > 1 and text[end - 1] == "\\":  # what it escapes goes with it
+        end -= 1
+    return end
 
 
 def _places(pattern: re.Pattern[str], text: str, room: int) -> Iterator[int]:

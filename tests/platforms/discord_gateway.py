@@ -122,6 +122,8 @@ class GatewayRules:
     heartbeat_interval: float
     granted: int
     """The privileged intents that the developer portal has switched on."""
+    shards: int = 1
+    """How many connections there must be at least."""
 
 
 class Gateway:
@@ -235,7 +237,11 @@ class Gateway:
         privileged = data["intents"] & (GUILD_MEMBERS | GUILD_PRESENCES | CONTENT)
         if privileged & ~self.rules.granted:
             return self._refuse(connection, 4014, f"disallowed intents {privileged & ~self.rules.granted:#x}")
-        session = Session(f"session-{len(self.connections)}", data["intents"], data.get("shard") or [0, 1], connection)
+        shard = data.get("shard") or [0, 1]
+        if shard[1] < self.rules.shards:
+            # This is how a bot learns that it has grown: no rule is broken.
+            return connection.close(4011)
+        session = Session(f"session-{len(self.connections)}", data["intents"], shard, connection)
         self.sessions[session.id] = session
         connection.session = session
         return self._welcome(session)

@@ -99,7 +99,7 @@ class DiscordServer(Actions):
         self.token = token
         limiter = Limiter(world.clock, REAL_LIMITS | (limits or {}), global_limit)
         self._desk = Desk(world, token, limiter, self._changed)
-        rules = GatewayRules(token, "", heartbeat_interval, CONTENT if content_intent else 0)
+        rules = GatewayRules(token, "", heartbeat_interval, CONTENT if content_intent else 0, shards)
         self._gateway = Gateway(rules, platform.welcome, self._changed, self._desk.violations)
         platform.gateway = interactions.gateway = self._gateway
         super().__init__(platform, interactions)

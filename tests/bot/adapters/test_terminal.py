@@ -5,11 +5,10 @@ import io
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import pytest
 from prompt_toolkit.completion import CompleteEvent
@@ -19,7 +18,7 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from bot.adapters.opening import OpenApp, Opening, Report, progress_text
+from bot.adapters.opening import Opening, progress_text
 from bot.adapters.rendering import Line, Span, cut, plain, render, render_answer
 from bot.adapters.terminal import Session, chat_with_pipe
 from bot.adapters.terminal_output import show
@@ -30,10 +29,8 @@ from bot.lines import InputLine, read_lines
 from bot.messages import Draft, Status, Turn
 from bot.replies import Choice, OfferReply, PassageReply
 from knowledge.loading import Library
+from tests.desks import opens
 from tests.fakes import ANSWERED, APPLE, APPLE_QUOTE, QUOTED, UNKNOWN, ScriptedAnswerer, Step
-
-if TYPE_CHECKING:
-    from bot.app import App
 
 ANSWERED_TEXT = """\
 Companies like Apple, Snap and TikTok cannot use it freely. [1]
@@ -124,32 +121,6 @@ def shown(lines: list[Line], width: int = 80) -> str:
     console = Console(file=file, force_terminal=True, color_system=None, width=width, legacy_windows=False)
     show(console, lines)
     return file.getvalue()
-
-
-@dataclass
-class FakeModel:
-    note: str = ""
-
-
-@dataclass
-class FakeApp:
-    answerer: ScriptedAnswerer
-    model: FakeModel = field(default_factory=FakeModel)
-
-
-def opens(answerer: ScriptedAnswerer, gate: asyncio.Event | None = None, error: Exception | None = None) -> OpenApp:
-    """An `open_app` that waits for the gate, then opens or fails."""
-
-    @asynccontextmanager
-    async def open_app(report: Report) -> AsyncIterator["App"]:
-        report("Indexing", 1, 2)
-        if gate is not None:
-            await gate.wait()
-        if error is not None:
-            raise error
-        yield cast("App", FakeApp(answerer))
-
-    return open_app
 
 
 class Screen(io.StringIO):
