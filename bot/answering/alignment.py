@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.answering import grammar
 from bot.answering.synonyms import grouped, opposed
+from bot.answering.thesaurus import are_siblings, is_near, is_wider
 from bot.answering.words import Reading, Word, is_name, is_party, related
 from knowledge.language import stem
 
@@ -59,7 +60,7 @@ class Matcher:
     """Finds, once for all windows of a source, the words that may stand for each word of a claim."""
 
     def __init__(self, claim: Reading, source: Reading, context: str, synonyms: Synonyms) -> None:
-        self.claim, self.source = claim, source
+        self.claim, self.source, self.synonyms = claim, source, synonyms
         # A list of names is no statement about the heading's subject.
         stated = any(clause.verb >= 0 for clause in claim.clauses)
         self._context = {stem(word) for word in context.replace(":", " ").split()} if stated else set()
@@ -74,14 +75,17 @@ class Matcher:
         paths: _Paths = {-1: (0.0, ())}
         for place, candidates in self._candidates.items():
             inside = [
-                Candidate(c.place, c.cost + self._strain(place, c.place))
-                for c in candidates
-                if self.source.words[c.place].sentence in sentences
+                Candidate(c.place, c.cost + self._strain(place, c.place)) for c in self._inside(candidates, sentences)
             ]
             missing = _LEAST_MISSING / 2 if place in earlier else _MISSING * self.weight(self.claim.words[place])
             paths = _extend(paths, place, inside, missing if place in earlier else max(_LEAST_MISSING, missing))
         cost, path = min(paths.values(), key=lambda found: found[0])
         return self._alignment(dict(path), cost, sentences, earlier)
+
+    def _inside(self, candidates: Sequence[Candidate], sentences: range) -> Sequence[Candidate]:
+        """The candidates in some sentences: where the very word stands, no other stands for it."""
+        found = [c for c in candidates if self.source.words[c.place].sentence in sentences]
+        return [c for c in found if not c.cost] or found
 
     def _alignment(self, links: Mapping[int, int], cost: float, sentences: range, earlier: set[int]) -> Alignment:
         words = [self.claim.words[place] for place in self._candidates]
@@ -104,7 +108,7 @@ class Matcher:
         before = {word.stem for word in self.source.words if word.sentence < sentences[0]}
         first = min((word.place for word in self.source.words if word.sentence == sentences[0]), default=0)
         subject = [self.source.words[place] for place in self.source.clause_of(self.source.words[first]).subject]
-        if not any(word.text in grammar.PRONOUNS for word in subject):
+        if not subject or any(word.content or word.text not in grammar.PRONOUNS for word in subject):
             return set()
         subjects = {place for clause in self.claim.clauses for place in clause.subject}
         return {
@@ -125,7 +129,11 @@ class Matcher:
         for number in dict.fromkeys(self._segments.values()):
             own = {p: q for p, q in links.items() if self._segments[p] == number}
             main = self._main_sentence(own)
-            kept |= {p for p, q in own.items() if self.source.words[q].sentence == main or self._is_meant(p, main)}
+            kept |= {
+                p
+                for p, q in own.items()
+                if (said := self.source.words[q].sentence) == main or (said < main and self._is_meant(p, main))
+            }
         return kept
 
     def _main_sentence(self, links: Mapping[int, int]) -> int:
@@ -146,7 +154,13 @@ class Matcher:
         as_subject = place in clause.subject
         subjects = {p for c in self.source.clauses for p in c.subject}
         pronouns = [w for w in self.source.words if w.sentence == sentence and w.text in grammar.THIRD]
-        return any((w.place in subjects) == as_subject for w in pronouns)
+        return any((w.place in subjects) == as_subject and not self._joins(w) for w in pronouns)
+
+    def _joins(self, word: Word) -> bool:
+        """Whether a "that" or "those" joins a clause or a noun, rather than meaning something said before."""
+        after = next(iter(self.source.between(word.place + 1, word.place + 2)), None)
+        bare = after is None or after.text in grammar.FINITE
+        return word.text in ("that", "this", "these", "those", "one") and not bare
 
     def _strain(self, place: int, other: int) -> float:
         """What sets two places apart although the words agree: denial and tense."""
@@ -173,7 +187,11 @@ class Matcher:
         others = [other for other in self.source.words if other.content and not other.text[0].isdigit()]
         near = synonyms(word.text, [other.text for other in others])
         taken = {candidate.place for candidate in found}
-        return found + [Candidate(o.place, 0.35) for o in others if o.text in near and o.place not in taken]
+        return found + [
+            Candidate(o.place, 0.35)
+            for o in others
+            if o.text in near and o.place not in taken and not are_siblings(word.text, o.text)
+        ]
 
 
 def _segments(claim: Reading) -> dict[int, int]:
@@ -225,9 +243,11 @@ def _unlike(word: Word, other: Word) -> float | None:
         return 0.1
     if any(word.text in group and other.text in group for group in grammar.TIMES):
         return 0.2
-    if grouped(word.text, other.text) and not opposed(word.text, other.text):
+    if opposed(word.text, other.text):
+        return None
+    if grouped(word.text, other.text) or is_near(word.text, other.text):
         return 0.2
-    return None
+    return 0.3 if is_wider(word.text, other.text) else None
 
 
 def _extend(paths: _Paths, place: int, candidates: Sequence[Candidate], skip: float) -> _Paths:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from bot.answering import grammar
 from bot.answering.words import Clause, Word
-from knowledge.language import rarity
+from knowledge.language import numbers, rarity
 
 _HARD = re.compile(r"[;:.!?()—–]")
 _LOOKAHEAD = 7
@@ -47,7 +47,7 @@ def clause_of(words: Sequence[Word]) -> Clause:
         conditional=any(word.text in grammar.CONDITIONALS for word in words[:2]),
         subject=tuple(base + place for place in _subject(words, verb)),
         past=_tense(group[0].text) if group else None,
-        denied=any(word.negated for word in group),
+        denied=any(word.negated for word in group) and not any(word.text == "without" for word in group),
     )
 
 
@@ -70,6 +70,8 @@ def _opens(words: Sequence[Word], place: int, start: int, muted: Collection[int]
 def _is_plain(words: Sequence[Word], place: int) -> bool:
     """Whether a clause opener is used as something else: "that model", "as early as", "more than"."""
     word, after = words[place].text, words[place + 1].text if place + 1 < len(words) else ""
+    if word == "so" and after in grammar.ARTICLES:
+        return False
     if word in ("than", "as", "so", "where", "once", "upon"):
         return not (word in ("as", "so", "where", "once") and _is_subject_word(words, place + 1))
     if word == "that":
@@ -146,10 +148,40 @@ def verb_place(words: Sequence[Word]) -> int:
     """Where the verb group of a clause begins: its first auxiliary, or else what looks like a verb after a subject."""
     for place, word in enumerate(words):
         if word.text in grammar.FINITE and not (place and words[place - 1].text == "to"):
-            return place
+            return next((earlier for earlier in range(1, place) if _is_third(words, earlier)), place)
     if (after := _after_pronoun(words)) is not None:
         return after
-    return next((place for place in range(1, len(words)) if _is_verb(words, place)), -1)
+    strict = next((place for place in range(1, len(words)) if _is_verb(words, place)), -1)
+    return strict if strict >= 0 else _bare_verb(words)
+
+
+def _bare_verb(words: Sequence[Word]) -> int:
+    """The place of a verb that only its form tells: "sleep strengthens memories", "the authors stayed awake"."""
+    places = [place for place in range(1, len(words)) if _may_be_finite(words, place)]
+    for place, later in zip(places, [*places[1:], -1], strict=False):
+        after = words[place + 1].text if place + 1 < len(words) else ""
+        # "a report published in March warned": a participle with a preposition behind it waits for the verb.
+        if later < 0 or after not in grammar.PREPOSITIONS:
+            return place
+    return -1
+
+
+def _is_third(words: Sequence[Word], place: int) -> bool:
+    """Whether a word is surely a verb in the third person: "the licensor grants you …"."""
+    before, word, after = words[place - 1], words[place], words[place + 1].text
+    object_follows = after in grammar.ADDRESSEE | {"the", "a", "an", "its", "their", "it", "them"}
+    plain = before.content and not before.text.endswith("s") and word.content and not word.name
+    return plain and object_follows and word.text.endswith("s") and looks_finite(word.text)
+
+
+def _may_be_finite(words: Sequence[Word], place: int) -> bool:
+    before, word = words[place - 1], words[place]
+    if word.name or before.text in grammar.ARTICLES | grammar.PREPOSITIONS | {"and", "or", "to"}:
+        return False
+    if word.text in grammar.PAST_FORMS or (word.text.endswith("ed") and len(word.text) > 4):
+        return before.content or before.text in grammar.PRONOUNS
+    third = word.content and word.text.endswith("s") and looks_finite(word.text)
+    return third and before.content and not before.text.endswith("s")
 
 
 def _after_pronoun(words: Sequence[Word]) -> int | None:
@@ -167,7 +199,7 @@ def _is_verb(words: Sequence[Word], place: int) -> bool:
     """Whether a word that is no auxiliary looks like the verb of its clause."""
     before, word = words[place - 1], words[place]
     after = words[place + 1] if place + 1 < len(words) else None
-    closed = after is None or not after.content or after.name
+    closed = after is None or not after.content or after.name or after.text[0].isdigit() or bool(numbers(after.text))
     if word.text in _PLAIN_VERBS and before.text != "to" and (before.content or before.text in _PERSONAL):
         return True
     if not word.content or word.name:
@@ -178,8 +210,12 @@ def _is_verb(words: Sequence[Word], place: int) -> bool:
     if before.text in _PERSONAL or (finite and (closed or before.name)):
         return True
     # A plural subject and a verb in its plain form: "products sit on top".
-    plural = before.content and before.text.endswith("s") and not word.text.endswith("s")
+    plural = _is_plural(before) and not word.text.endswith("s")
     return closed and plural and _has_ing(word.text)
+
+
+def _is_plural(word: Word) -> bool:
+    return word.content and word.text.endswith(("s", "men", "people", "children"))
 
 
 def _subject(words: Sequence[Word], verb: int) -> Sequence[int]:

@@ -19,7 +19,8 @@ def condition(pair: Comparison) -> str:
         clause = pair.claim.clause_of(word)
         if clause.conditional or not pair.is_direct(word):
             continue
-        if pair.opens(pair.source.clause_of(other), "if") and _is_flat(pair, word):
+        asked = pair.source.clause_of(other)
+        if pair.opens(asked, "if") and other.place >= asked.verb and _is_flat(pair, word):
             return "a condition is told as a fact"
         meant = list(_governing(pair.source, other))
         if meant and not any(c.first <= place <= _reach(pair.source, c, other) for c in meant for place in told):

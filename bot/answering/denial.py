@@ -3,19 +3,26 @@
 from bot.answering import grammar
 from bot.answering.comparison import Comparison
 from bot.answering.synonyms import opposed
+from bot.answering.thesaurus import are_siblings
 from bot.answering.words import Reading, Word, is_party
 from knowledge.language import stem
 
 _FOCUS = 3
 """How many content words behind a negator are what it denies, rather than what comes along."""
+_FRAMES = grammar.LIGHT | grammar.GENERIC
+_RELATIVE = frozenset("that which who whom whose".split())
 _MOSTLY = 0.6
 """The share of a statement's words in the reach of a denial from which the statement is denied."""
 
 
 def opposites(pair: Comparison) -> str:
-    """A word for which the source has none, but has its opposite."""
+    """A word for which the source has none, but has its opposite, or another of its kind that the claim leaves out."""
+    linked = set(pair.alignment.links.values())
     for word in pair.alignment.unmatched:
         for other in pair.window:
+            free = other.content and other.place not in linked and not {word.stem, other.stem} & _FRAMES
+            if free and are_siblings(word.text, other.text):
+                return f"{word.text!r} is {other.text!r} in the passage"
             if other.content and opposed(word.text, other.text) and word.negated == other.negated:
                 return f"{word.text!r} is the opposite of what the passage says"
     return ""
@@ -32,7 +39,12 @@ def denial(pair: Comparison) -> str:
         if not word.content or is_party(word) or (word.name and not _follows_negator(pair.source, other)):
             continue
         if word.negated:
-            if not other.negated and word.clause not in checked and not pair.source.clause_of(other).denied:
+            if (
+                not other.negated
+                and pair.is_exact(word)
+                and word.clause not in checked
+                and not pair.source.clause_of(other).denied
+            ):
                 return f"{word.text!r} is denied, but not in the passage"
             checked.add(word.clause)
         elif other.negated and other.place in bitten and not restricted and (positive or word.place in predicates):
@@ -82,7 +94,10 @@ def force(pair: Comparison) -> str:
         if word.freedom and not word.negated and not word.duty and other.duty and not other.negated:
             return "a duty is told as an option"
         left_open = word.hedged or word.freedom or pair.claim_words & grammar.UNDECIDED
-        if other.hedged and not other.negated and not left_open:
+        if word.future and other.freedom and not (other.future or other.negated or word.freedom or word.hedged):
+            return "a possibility is told as certain"
+        described = pair.claim.words[pair.claim.clause_of(word).first].text in _RELATIVE
+        if other.hedged and not other.negated and not left_open and not described:
             return "a possibility is told as a fact"
     stems = {word.stem for word in pair.window}
     for text in sorted(pair.claim_words & (grammar.CERTAIN | grammar.FREEDOM)):

@@ -59,9 +59,17 @@ IRREGULAR_PARTICIPLES = _words(
     paid left lost won told thought found driven done begun chosen drawn broken spoken borne"""
 )
 
+PAST_FORMS = _words(
+    """said told knew thought felt meant kept slept left spent stood sat lay ran went came gave took got grew rose fell
+    began became broke chose spoke wrote drove drew flew threw held led met found fought bought brought caught taught
+    sold sent lent built lost won paid laid made heard read sought wore tore bore swore drank ate sang swam sank rang
+    struck stuck hung dug shot hid bit froze stole woke forgot understood saw"""
+)
+"""Irregular verbs in the past."""
+
 # --- who ---------------------------------------------------------------------------------------------------------
 
-ADDRESSEE = _words("you your yours yourself you're you've you'll licensee licensees recipient recipients")
+ADDRESSEE = _words("you your yours yourself you're you've you'll licensee licensees")
 """The party that a text speaks to, and what a contract calls that party."""
 ANYBODY = _words("""anyone anybody someone somebody whoever everyone everybody person persons people one those""")
 POSSESSIVES = _words("your its their his her our my")
@@ -125,12 +133,14 @@ WEAK_DUTY = re.compile(
 )
 """Duties whose denial is a freedom: "need not", where "must not" is a prohibition."""
 PERMISSION = re.compile(
-    r"\b(?:may|can|cannot|can't|could|couldn't|might|able to|allowed|permitted|authori[sz]ed|entitled|free to|eligible|"
+    r"\b(?:(?-i:may|MAY)|can|cannot|can't|could|couldn't|might|able to|allowed|permitted|authori[sz]ed|"
+    r"entitled|free to|eligible|"
     r"lets?|allows?|enables?|permits?|right to|option to|discretion)\b",
     re.I,
 )
 HEDGE = re.compile(
-    r"\b(?:may|might|could|possibly|possible|potentially|potential|perhaps|maybe|likely|probably|hopes?|hoping|wants?|plans?|"
+    r"\b(?:(?:should|would) have|(?-i:may|MAY)|might|could|possibly|possible|potentially|"
+    r"potential|perhaps|maybe|likely|probably|hopes?|hoping|wants?|plans?|"
     r"tries|trying|seems?|suggests?)\b",
     re.I,
 )
@@ -182,8 +192,7 @@ TIMES = _classes(
     first
     second
     third
-    still yet
-    again"""
+    """
 )
 TIME_WORDS = frozenset().union(*TIMES)
 CONNECTIVES = _words("since when once upon following while")

@@ -80,19 +80,31 @@ def _with_denials(words: Sequence[Word], muted: Collection[int]) -> list[Word]:
     denials, result, said = 0, [], False
     alone: set[int] = set()
     for place, word in enumerate(words):
+        if place and word.text in grammar.FINITE and words[place - 1].text in grammar.CONJUNCTIONS:
+            # "is not a firm and does not advise": a second verb is denied on its own.
+            denials = 0
         reaching = denials
         if word.place not in muted and denies(word) and word.text != "non":
             narrow = [w.place for w in words[place + 1 : place + 4] if w.text in grammar.EXCLUSIVE | {"same"}]
-            if narrow:
+            if word.text == "without":
+                alone |= _phrase(words[place + 1 :])
+            elif narrow:
                 # "not only", "not the same": that word is denied, not the statement.
                 alone.add(narrow[0])
             elif not (said and word.text in ("nor", "neither")):
                 # "neither … nor" is one denial, said twice.
                 denials += 1
             said = said or not narrow
-        own = (word.place in alone) + _affixes(words, place)
+        own = int(word.place in alone) + _affixes(words, place)
         result.append(replace(word, denials=reaching + own))
     return _with_denied_subject(result)
+
+
+def _phrase(words: Sequence[Word]) -> set[int]:
+    """The places of the words up to the next verb or subject: what "without" denies."""
+    stops = grammar.FINITE | grammar.ADDRESSEE | grammar.SUBJECTS
+    end = next((number for number, word in enumerate(words) if word.text in stops), len(words))
+    return {word.place for word in words[:end]}
 
 
 def _with_denied_subject(words: list[Word]) -> list[Word]:

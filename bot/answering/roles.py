@@ -5,11 +5,12 @@ from bot.answering.comparison import Comparison
 from bot.answering.subjects import Actor, actor_of, subject_words
 from bot.answering.words import Reading, Word, is_party, owns
 
+_RELATIVE = frozenset("that which who".split())
 _FAR = 9
 """How many words apart two words no longer belong together."""
 _ADDED = frozenset("under in on with for at".split())
 """Prepositions whose phrase adds a circumstance, rather than naming what a verb is about."""
-_OPPOSITE_WAYS = ({"to", "from"}, {"onto", "from"}, {"into", "from"})
+_OPPOSITE_WAYS = ({"to", "from"}, {"onto", "from"}, {"into", "from"}, {"for", "against"})
 
 
 def roles(pair: Comparison) -> str:
@@ -57,7 +58,7 @@ def _held(pair: Comparison, told: Actor, word: Word, other: Word) -> str:
 def _unlike(pair: Comparison, told: Actor, meant: Actor, word: Word, other: Word) -> str:
     if told.passive != meant.passive:
         return _turned(pair, told, meant, word, other) if word.stem == other.stem else ""
-    if _is_same(pair, told, meant):
+    if _is_same(pair, told, meant, other):
         return ""
     if told.named and meant.named:
         return f"{word.text!r} is said of someone else in the passage"
@@ -80,11 +81,23 @@ def _turned(pair: Comparison, told: Actor, meant: Actor, word: Word, other: Word
     return ""
 
 
-def _is_same(pair: Comparison, told: Actor, meant: Actor) -> bool:
+def _is_same(pair: Comparison, told: Actor, meant: Actor, other: Word) -> bool:
     if told.head & meant.whole:
         return True
     links = {pair.alignment.links.get(p) for p in told.places if pair.claim.words[p].stem in told.head}
-    return bool(links & set(meant.places))
+    return bool(links & set(meant.places)) or _may_act(pair, links - {None}, other)
+
+
+def _may_act(pair: Comparison, places: set[int | None], other: Word) -> bool:
+    """Whether a noun before a verb may be its subject: "lets the fonts be used", "the fonts of a set that are used"."""
+    number = other.clause
+    own = pair.source.clauses[number]
+    relative = bool(own.subject) and all(pair.source.words[place].text in _RELATIVE for place in own.subject)
+    clauses = {number, number - 1} if relative else {number}
+    before = [w.text for w in pair.source.between(other.place - 6, other.place)]
+    if not relative and not ("to" in before and "be" in before):
+        return False
+    return any(p is not None and p < other.place and pair.source.words[p].clause in clauses for p in places)
 
 
 def _other_subject(pair: Comparison, told: Actor, meant: Actor, word: Word, other: Word) -> str:

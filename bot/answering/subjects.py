@@ -101,8 +101,8 @@ def _actor(reading: Reading, subject: Sequence[Word], passive: bool) -> Actor:
 
 
 def _is_plain_noun(word: Word) -> bool:
-    number = word.text[0].isdigit()
-    return word.content and word.text not in grammar.ANYBODY and not number and not word.text.endswith("ly")
+    other = word.text in grammar.ANYBODY | grammar.NEGATORS or word.text[0].isdigit() or word.text.endswith("ly")
+    return word.content and not other
 
 
 def _head(subject: Sequence[Word]) -> list[Word]:

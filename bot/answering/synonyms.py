@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 
+from bot.answering.thesaurus import is_opposite
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language import stem
 
 _NEAR = 0.6
 """Cosine similarity of two single words from which they count as synonyms."""
+_NEAR_TEXT = 0.8
+"""The same for two texts of several words."""
+_KNOWN = 20_000
+"""How many vectors are kept."""
 
 # An embedding model puts opposites close together: these never support each other.
 _OPPOSITES = frozenset(
@@ -19,7 +24,7 @@ _OPPOSITES = frozenset(
     continue/cease continue/terminate accept/reject accept/refuse allow/forbid allow/prohibit permit/prohibit
     grant/revoke grant/deny include/exclude included/excluded inclusive/exclusive add/remove keep/delete
     retain/delete retain/remove keep/remove buy/sell give/take give/receive grant/receive supply/receive
-    increase/decrease rise/fall up/down more/less gain/lose profit/loss income/cost user/developer
+    increase/decrease rise/fall rose/fell up/down more/less gain/lose profit/loss income/cost user/developer
     users/developers buyer/seller employer/employee licensor/licensee plaintiff/defendant legal/illegal
     valid/invalid lawful/unlawful true/false possible/impossible direct/indirect express/implied
     domestic/foreign commercial/research commercial/noncommercial online/offline local/remote device/cloud
@@ -157,7 +162,18 @@ def grouped(first: str, second: str) -> bool:
 
 def opposed(first: str, second: str) -> bool:
     """Whether two words are known to mean the opposite of each other, or different things of one kind."""
-    return frozenset((stem(first), stem(second))) in _OPPOSITES
+    pairs = {(first, second), (_positive(first), _positive(second))}
+    return any(frozenset((stem(one), stem(other))) in _OPPOSITES or is_opposite(one, other) for one, other in pairs)
+
+
+def _positive(word: str) -> str:
+    """A comparative or superlative as it may be without its ending: "long" for "longer", "easy" for "easiest"."""
+    base = next((word.removesuffix(ending) for ending in ("est", "er") if word.endswith(ending)), word)
+    if base == word or len(base) < 3:
+        return word
+    if base.endswith("i"):
+        return f"{base[:-1]}y"
+    return base[:-1] if base[-1] == base[-2] and base[-1] not in "ls" else base
 
 
 class WordSynonyms:
@@ -173,9 +189,12 @@ class WordSynonyms:
         if not candidates:
             return frozenset()
         self._learn([word, *candidates])
-        return frozenset(other for other in candidates if float(self._known[word] @ self._known[other]) >= _NEAR)
+        near = _NEAR_TEXT if " " in word else _NEAR
+        return frozenset(other for other in candidates if float(self._known[word] @ self._known[other]) >= near)
 
-    def _learn(self, words: Sequence[str]) -> None:
-        missing = [word for word in dict.fromkeys(words) if word not in self._known]
+    def _learn(self, texts: Sequence[str]) -> None:
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if missing:
+            if len(self._known) > _KNOWN:
+                self._known = {text: self._known[text] for text in texts if text in self._known}
             self._known.update(zip(missing, self._embedder.embed(missing), strict=True))

@@ -15,9 +15,10 @@ from bot.answering.alignment import Alignment, Matcher, Synonyms, spelled_out
 from bot.answering.comparison import Comparison
 from bot.answering.conditions import condition, exception
 from bot.answering.denial import denial, force, opposites
-from bot.answering.extent import counts, direction, extent, time
+from bot.answering.extent import counts, direction, extent, order, time
 from bot.answering.reading import read
 from bot.answering.roles import belongings, complements, roles, ways
+from bot.answering.slots import cause, completion, counted
 from bot.answering.words import Reading, is_name
 from knowledge.language import FUNCTION_WORDS, names, numbers, tokens
 from knowledge.sentences import Span, sentence_spans
@@ -26,17 +27,20 @@ __all__ = ["Synonyms", "Verdict", "check"]
 
 COVERAGE = 0.84
 """The share of a sentence's content that its passage must hold."""
+NEAR_COVERAGE = 0.7
+"""The share that suffices where sentence and stretch are near in meaning as wholes."""
 _SENTENCES = 3
 """How many sentences of a passage one sentence may draw together."""
 _FURTHER = 0.1
 """What each further sentence of a stretch costs."""
-_RIVAL = 0.1
+_RIVAL = 0.04
 """How much worse than the best a stretch may fit that supports the sentence in its place."""
 
 _CHECKS: tuple[Callable[[Comparison], str], ...] = (
     *(opposites, denial, force),
-    *(extent, time, counts, direction),
+    *(extent, time, order, counts, direction),
     *(roles, belongings, ways, complements),
+    *(completion, counted, cause),
     *(condition, exception),
 )
 _OWN_VOICE = re.compile(r"^(?:i|i['’]m|sorry|unfortunately|as an ai|please|here)\b", re.I)
@@ -101,15 +105,18 @@ def _rank(alignment: Alignment, window: range) -> float:
 
 def _judge(matcher: Matcher, alignment: Alignment, window: range, text: str, spans: Sequence[Span]) -> Verdict:
     start, end = spans[window[0]][0], spans[window[-1]][1]
-    reason = _shortfall(alignment) or _number_elsewhere(matcher.claim, text[start:end])
+    reason = _shortfall(matcher, alignment, text[start:end]) or _number_elsewhere(matcher.claim, text[start:end])
     if not reason:
         pair = Comparison(matcher, alignment, window)
         reason = next((found for objection in _CHECKS if (found := objection(pair))), "")
     return Verdict(not reason, reason, start, end, alignment.coverage)
 
 
-def _shortfall(alignment: Alignment) -> str:
+def _shortfall(matcher: Matcher, alignment: Alignment, stretch: str) -> str:
+    """What the stretch lacks: it may lack more if it is near in meaning as a whole."""
     if alignment.coverage >= COVERAGE:
+        return ""
+    if alignment.coverage >= NEAR_COVERAGE and matcher.synonyms(matcher.claim.text, [stretch]):
         return ""
     return f"not in the passage: {', '.join(word.text for word in alignment.missing[:3])}"
 

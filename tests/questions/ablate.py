@@ -36,9 +36,11 @@ def main() -> None:
     """Print both tables."""
     documents, embedder, labels = Library.open().documents, MiniLMEmbedder(), read_labels(TUNE)
     print("| retrieval | hit@1 | hit@3 | hit@5 |\n|---|---:|---:|---:|")
-    for name, variant, weights in _variants(documents):
-        hits = asyncio.run(_hits(variant, embedder, labels, weights))
-        print(f"| {name} | " + " | ".join(f"{hit:.1%}" for hit in hits) + " |", flush=True)
+    # One folder for all: what the next variant has in common with the one before is not embedded again.
+    with tempfile.TemporaryDirectory() as folder:
+        for name, variant, weights in _variants(documents):
+            hits = asyncio.run(_hits(variant, embedder, labels, weights, Path(folder)))
+            print(f"| {name} | " + " | ".join(f"{hit:.1%}" for hit in hits) + " |", flush=True)
     matrix = asyncio.run(feature_rows(documents, embedder, labels))
     print("\n| judge, cross-validated | area under the curve | refused at 3% false refusals |\n|---|---:|---:|")
     print(f"| all features | {_judged(matrix, labels)} |")
@@ -68,20 +70,18 @@ def _variants(documents: Sequence[Document]) -> Iterator[tuple[str, Sequence[Doc
 
 
 async def _hits(
-    documents: Sequence[Document], embedder: Embedder, labels: Sequence[Labelled], weights: Weights
+    documents: Sequence[Document], embedder: Embedder, labels: Sequence[Labelled], weights: Weights, folder: Path
 ) -> list[float]:
     by_id = {document.id: document for document in documents}
-    answerable = [label for label in labels if label.answerable]
-    with tempfile.TemporaryDirectory() as folder:
-        retriever = open_retriever(documents, embedder, folder=Path(folder), weights=weights)
-        ranks = []
-        for label in answerable:
+    retriever = open_retriever(documents, embedder, folder=folder, weights=weights)
+    ranks = []
+    for label in labels:
+        if label.answerable:
             spans = gold_spans(label, by_id)
             query = standalone(label.question, label.history)
-            found = await retriever.search(query, 5, also=label.question)
-            passages = [ranked.passage for ranked in found]
+            passages = [ranked.passage for ranked in await retriever.search(query, 5, also=label.question)]
             ranks.append(next((n for n, p in enumerate(passages, 1) if is_gold(spans, p.source, p.start, p.end)), 99))
-        retriever.close()
+    retriever.close()
     return [sum(rank <= limit for rank in ranks) / len(ranks) for limit in (1, 3, 5)]
 
 
