@@ -1,0 +1,5 @@
+"""Herald on Slack."""
+
+from bot.adapters.slack.adapter import SlackAdapter
+
+__all__ = ["SlackAdapter"]
