@@ -10,12 +10,14 @@ from bot.answering.answerer import Answerer
 from bot.answering.synonyms import WordSynonyms
 from bot.models.base import ChatModel
 from bot.models.catalog import ModelChoice, open_model, resolve
+from bot.models.counted import CountedModel
 from bot.settings import Settings
 from knowledge.embedding import MiniLMEmbedder
 from knowledge.loading import Library
 from knowledge.retrieval import HybridRetriever, open_retriever
 
 Report = Callable[[str, int, int], None]
+Wrote = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,12 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, report: Report = lambda what, done, total: None) -> AsyncIterator[App]:
-    """Open documents, index and model, and close them in the end; `report` hears what takes time.
+async def open_app(
+    settings: Settings, report: Report = lambda what, done, total: None, wrote: Wrote | None = None
+) -> AsyncIterator[App]:
+    """Open documents, index and model, and close them in the end.
 
+    `report` hears what takes time, and `wrote` is called for each piece of text that the model writes.
     Raises KnowledgeError and HeraldError, each with one line that says what to do.
     """
     library = Library.open(settings.knowledge.sources)
@@ -43,7 +48,8 @@ async def open_app(settings: Settings, report: Report = lambda what, done, total
         report("Loading the search", 0, 0)
         retriever, embedder = await asyncio.to_thread(_open_search, settings, library, report)
         try:
-            answerer = Answerer(library.documents, retriever, model, Judge.load(), WordSynonyms(embedder))
+            writer = model if wrote is None else CountedModel(model, wrote)
+            answerer = Answerer(library.documents, retriever, writer, Judge.load(), WordSynonyms(embedder))
             yield App(settings, library, answerer, choice)
         finally:
             retriever.close()

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -39,7 +39,9 @@ def open_library() -> Library:
 
 
 @asynccontextmanager
-async def opened_app(settings: "Settings", report: "Report") -> AsyncIterator["App"]:
+async def opened_app(
+    settings: "Settings", report: "Report", wrote: Callable[[], None] | None = None
+) -> AsyncIterator["App"]:
     """The App, imported in a thread: that takes seconds, and someone may be typing."""
     abandoned = threading.Event()
 
@@ -57,7 +59,7 @@ async def opened_app(settings: "Settings", report: "Report") -> AsyncIterator["A
         await asyncio.to_thread(load)
         from bot.app import open_app
 
-        async with open_app(settings, heard) as app:
+        async with open_app(settings, heard, wrote) as app:
             yield app
     finally:
         abandoned.set()

@@ -15,6 +15,7 @@ from bot.errors import HeraldError, SettingsError
 from bot.faults import DEBUG
 from bot.models.catalog import resolve
 from bot.settings import Settings, load_settings, unknown_variables
+from bot.tokens import read_tokens
 from knowledge.errors import KnowledgeError, SourceError
 from knowledge.loading import Library
 
@@ -55,7 +56,10 @@ def examine() -> Iterator[Finding]:
     if readable:
         yield _index(settings)
     yield from _model(settings)
+    if settings.operations.port is not None:
+        yield _serving(settings)
     yield from _tokens()
+    yield from _platforms(settings)
 
 
 def _python() -> Finding:
@@ -166,7 +170,30 @@ def _server(what: str, url: str, path: str) -> Finding:
     return Finding("ok", what, f"{shown} answers")
 
 
+def _serving(settings: Settings) -> Finding:
+    """Whether the bot that serves on this machine is ready."""
+    from bot.operations.probe import ask
+
+    ready, said = ask(settings.operations, "readyz")
+    port = f"port {settings.operations.port}"
+    if ready:
+        return Finding("ok", "herald serve", f"ready, on {port}")
+    return Finding("note", "herald serve", f"not ready, on {port}: {said}", "Start it, or see its log.")
+
+
 def _tokens() -> Iterator[Finding]:
     for name in TOKENS:
         there = bool(os.environ.get(name))
         yield Finding("ok", "token", f"{name} is {'set' if there else 'not set'}")
+
+
+def _platforms(settings: Settings) -> Iterator[Finding]:
+    """Ask the platforms whose tokens are set; an adapter's library is imported only here."""
+    tokens = read_tokens()
+    if tokens.discord:
+        from bot.adapters.discord import doctor as discord
+
+        yield from discord.examine(settings.discord, tokens.discord)
+    from bot.adapters.slack import doctor as slack
+
+    yield from slack.examine(settings.slack, tokens)

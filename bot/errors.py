@@ -9,6 +9,7 @@ HeraldError
 │   ├── ModelFileError             the file is missing, truncated or no GGUF
 │   ├── ModelBusyError             too many questions are waiting
 │   ├── ModelServerError           the server is not there or answers with an error
+│   │   └── ModelAwayError                 the server was there before, or says that it is starting
 │   └── ModelTimeoutError          the server stopped sending
 ├── BusyError                  the asker, or everybody together, asks more than can be answered
 ├── PlatformError              Discord or Slack refuses the bot; says which switch to set
@@ -60,6 +61,10 @@ class ModelBusyError(ModelError):
 
 class ModelServerError(ModelError):
     """A model server is not there, or answers with an error."""
+
+
+class ModelAwayError(ModelServerError):
+    """A model server was there before, or says that it is starting: it is worth asking again."""
 
 
 class ModelTimeoutError(ModelError):

@@ -3,10 +3,16 @@
 import logging
 import os
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from types import TracebackType
 
 from bot.errors import SHOWABLE
+from bot.redaction import Redaction
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 LOG_FILE = "herald.log"
 DEBUG = "HERALD_DEBUG"
@@ -27,16 +33,40 @@ def message_for(error: BaseException, data_dir: Path | None) -> str:
     return f"{fault}; the details are in {log}." if log else f"{fault}; set {DEBUG}=1 for a traceback."
 
 
-def open_log(data_dir: Path) -> None:
-    """Have warnings of Herald and its libraries kept in the log, where it can be written, and off the terminal."""
+def open_log(data_dir: Path, redact: Callable[[str], str] | None = None) -> None:
+    """Have warnings of Herald and its libraries kept in the log, where it can be written, and off the terminal.
+
+    `redact` takes secrets out of every line. A log that is open already stays as it is.
+    """
+    path = data_dir / LOG_FILE
+    root = logging.getLogger()
+    if any(getattr(handler, "baseFilename", "") == str(path.absolute()) for handler in root.handlers):
+        return
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.FileHandler(data_dir / LOG_FILE, encoding="utf-8", delay=False)
+        # It is opened again after `record` has moved it away.
+        handler: logging.Handler = WatchedFileHandler(path, encoding="utf-8")
     except OSError:
         handler = logging.NullHandler()
     handler.setLevel(logging.WARNING)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    logging.getLogger().addHandler(handler)
+    handler.setFormatter(_Lines(redact or Redaction()))
+    root.addHandler(handler)
+
+
+class _Lines(logging.Formatter):
+    """A line with its time; of an exception only what `places` tells."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        super().__init__("%(asctime)s %(name)s %(levelname)s %(message)s")
+        self._redact = redact
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802
+        """The places in the code, without messages."""
+        return places(ei[1]) if ei[1] is not None else ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return self._redact(super().format(record))
 
 
 def record(error: BaseException, data_dir: Path) -> Path | None:
@@ -50,13 +80,13 @@ def record(error: BaseException, data_dir: Path) -> Path | None:
         if path.exists() and path.stat().st_size > _LARGEST_LOG:
             path.replace(path.with_suffix(".log.old"))
         with path.open("a", encoding="utf-8") as log:
-            log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {_places(error)}\n")
+            log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {places(error)}\n")
     except OSError:
         return None
     return path
 
 
-def _places(error: BaseException) -> str:
+def places(error: BaseException) -> str:
     """The chain of an error's causes, each with its frames but without its message."""
     parts = []
     cause: BaseException | None = error

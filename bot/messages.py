@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
-Stage = Literal["loading", "queued", "searching", "reading", "writing"]
+Stage = Literal["loading", "queued", "searching", "reading", "writing", "waiting"]
 Outcome = Literal["answered", "quoted", "unknown"]
 
 

@@ -208,6 +208,7 @@ _STAGES: dict[Stage, str] = {
     "searching": "Searching the sources",
     "reading": "Reading",
     "writing": "Writing",
+    "waiting": "A server that Herald needs is being restarted; waiting for it",
 }
 
 

@@ -12,7 +12,13 @@ from bot.adapters.opening import OpenApp, Opening
 from bot.errors import JournalError, SettingsError
 from bot.journal import Journal, open_journal
 from bot.models.catalog import resolve
-from bot.serving.desk import Desk
+from bot.operations.health import open_health
+from bot.operations.logs import logged
+from bot.operations.measures import Measures
+from bot.operations.readiness import Readiness
+from bot.operations.records import Recorder
+from bot.serving.comeback import waiting
+from bot.serving.desk import Desk, Observer
 from bot.settings import Settings
 from bot.tokens import Tokens
 from knowledge.loading import Library
@@ -62,9 +68,19 @@ def chosen_platforms(named: Sequence[str], tokens: Tokens, settings: Settings) -
     return ready
 
 
-async def serve(platforms: Sequence[str], settings: Settings, tokens: Tokens, open_app: OpenApp, say: Say) -> None:
-    """Serve until SIGTERM or Ctrl-C; then take no more, let answers end or mark them, and leave."""
-    async with open_desk(settings, open_app, say) as desk:
+async def serve(
+    platforms: Sequence[str],
+    settings: Settings,
+    tokens: Tokens,
+    open_app: OpenApp,
+    say: Say,
+    measures: Measures | None = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; then take no more, let answers end or mark them, and leave.
+
+    `measures` may hold what was counted elsewhere, as what the model writes.
+    """
+    async with operated_desk(platforms, settings, open_app, say, measures or Measures()) as desk:
         adapters = [_adapter(platform, desk, settings, tokens, say) for platform in platforms]
         stopping = _stop_signal()
         runs = [asyncio.create_task(adapter.run(), name=adapter.name) for adapter in adapters]
@@ -81,17 +97,43 @@ async def serve(platforms: Sequence[str], settings: Settings, tokens: Tokens, op
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, open_app: OpenApp, say: Say = lambda line: None) -> AsyncIterator[Desk]:
+async def operated_desk(
+    platforms: Sequence[str], settings: Settings, open_app: OpenApp, say: Say, measures: Measures
+) -> AsyncIterator[Desk]:
+    """A desk that is measured, logged, and answers on the operator's port; raises SettingsError where that is taken."""
+    recorder = Recorder(measures.served, logged(questions=settings.operations.log_questions))
+    async with open_desk(settings, open_app, say, observers=(recorder,)) as desk:
+        desk.connections.expect(*platforms)
+        measures.watch(desk)
+        readiness = Readiness(desk, journal_wanted=settings.journal.enabled)
+        async with open_health(settings.operations, measures, readiness) as address:
+            if address:
+                say(f"Health and measures are on {address} (/healthz, /readyz, /metrics).")
+            yield desk
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings, open_app: OpenApp, say: Say = lambda line: None, observers: tuple[Observer, ...] = ()
+) -> AsyncIterator[Desk]:
     """A desk with its journal, and the App that opens in the background."""
     library = Library.open(settings.knowledge.sources)
     in_process = resolve(settings.model, settings.models_dir).url is None
     parallel = settings.serving.parallel or (1 if in_process else _PARALLEL_ON_A_SERVER)
     async with AsyncExitStack() as stack:
         journal = await _journal(stack, settings)
-        opening = await stack.enter_async_context(Opening(open_app))
+        opening = await stack.enter_async_context(Opening(waiting(open_app)))
         loaded = asyncio.create_task(_say_loaded(opening, say))
         stack.callback(loaded.cancel)
-        yield Desk(library, opening, settings.serving, parallel=parallel, journal=journal, data_dir=settings.data_dir)
+        yield Desk(
+            library,
+            opening,
+            settings.serving,
+            parallel=parallel,
+            journal=journal,
+            data_dir=settings.data_dir,
+            observers=observers,
+        )
 
 
 async def _say_loaded(opening: Opening, say: Say) -> None:

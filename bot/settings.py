@@ -154,6 +154,21 @@ class JournalSettings(BaseModel):
     retention_days: int = Field(default=90, ge=1, description="How many days a question is kept in the journal")
 
 
+class OperationsSettings(BaseModel):
+    """What an operator sees of `herald serve`: its health, its measures and its logs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port for /healthz, /readyz and /metrics; by default none is opened"
+    )
+    host: str = Field(default="127.0.0.1", description="Address that this port is opened on")
+    logs: Literal["auto", "json", "text"] = Field(
+        default="auto", description="Form of the logs on standard error: json, text, or auto (text in a terminal)"
+    )
+    log_questions: bool = Field(default=False, description="Write the text of questions into the logs")
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; every field has a default that works on a laptop."""
 
@@ -174,6 +189,7 @@ class Settings(BaseSettings):
     discord: DiscordSettings = DiscordSettings()
     slack: SlackSettings = SlackSettings()
     journal: JournalSettings = JournalSettings()
+    operations: OperationsSettings = OperationsSettings()
 
     @property
     def models_dir(self) -> Path:

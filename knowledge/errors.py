@@ -6,7 +6,8 @@ KnowledgeError
 ├── ClauseError            no clause matches what was asked; the nearest ones are named (exit status 2)
 ├── EmbeddingError         the embedding weights are missing or not the published ones
 └── StoreError             the index cannot be opened, read or written
-    └── StoreBusyError         another process is using it
+    ├── StoreBusyError         another process is using it
+    └── StoreAwayError         the server that holds it does not answer
 """
 
 
@@ -46,3 +47,7 @@ class StoreError(KnowledgeError):
 
 class StoreBusyError(StoreError):
     """Another process is using the index."""
+
+
+class StoreAwayError(StoreError):
+    """The server that holds the index does not answer: it is worth asking again."""

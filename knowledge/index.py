@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -20,13 +21,14 @@ import httpx
 import numpy as np
 
 from knowledge.embedding import Embedder, Vectors
-from knowledge.errors import EmbeddingError, KnowledgeError, StoreError
+from knowledge.errors import EmbeddingError, KnowledgeError, StoreAwayError, StoreError
 from knowledge.folder_lock import WAIT_SECONDS, FolderLock
 from knowledge.keys import Key, KeyKind, keys_for
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
+    from chromadb.api.types import QueryResult
 
 __all__ = ["Key", "KeyKind", "KeyMatch", "PassageIndex", "Report", "is_complete", "keys_for", "open_index"]
 
@@ -71,16 +73,32 @@ class _Place:
             if not isinstance(error, Exception) and "Panic" not in type(error).__name__:
                 raise
             reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
-            raise StoreError(f"Cannot {doing} the index {self.name}: {reason}; {self.advice}.") from error
+            kind = StoreAwayError if _is_away(error) else StoreError
+            raise kind(f"Cannot {doing} the index {self.name}: {reason}; {self.advice}.") from error
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Whether a server did not answer, as opposed to: answered with an error, or has an address that is none."""
+    while error is not None:
+        if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class PassageIndex:
     """A complete index, open for queries. Blocking; safe to use from several threads."""
 
     def __init__(
-        self, collection: "Collection", keys: Sequence[Key], place: _Place, release: Callable[[], None]
+        self,
+        collection: "Collection",
+        keys: Sequence[Key],
+        place: _Place,
+        release: Callable[[], None],
+        find_again: "Callable[[], Collection | None]" = lambda: None,
     ) -> None:
         self._collection = collection
+        self._find_again = find_again
         self._keys = {key.id: key for key in keys}
         self._place = place
         self._release = release
@@ -88,15 +106,30 @@ class PassageIndex:
     def query(self, vector: Vectors, limit: int) -> list[KeyMatch]:
         """The `limit` keys nearest to a unit vector, best first; raises StoreError."""
         with self._place.errors("read"):
-            found = self._collection.query(
+            found = self._found(vector, limit)
+        ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
+        matches = ((self._keys[id_], 1.0 - float(distance)) for id_, distance in zip(ids, distances, strict=True))
+        return [KeyMatch(key.passage, key.kind, similarity) for key, similarity in matches]
+
+    def _found(self, vector: Vectors, limit: int) -> "QueryResult":
+        from chromadb.errors import NotFoundError
+
+        def ask() -> "QueryResult":
+            return self._collection.query(
                 query_embeddings=np.asarray([vector], dtype=np.float32),
                 n_results=limit,
                 # The keys are known here: asking for ids alone is four times as fast as asking for metadata.
                 include=["distances"],
             )
-        ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
-        matches = ((self._keys[id_], 1.0 - float(distance)) for id_, distance in zip(ids, distances, strict=True))
-        return [KeyMatch(key.passage, key.kind, similarity) for key, similarity in matches]
+
+        try:
+            return ask()
+        except NotFoundError:
+            # It may have been built again, with the same contents but another id.
+            if (again := self._find_again()) is None:
+                raise
+            self._collection = again
+            return ask()
 
     @property
     def name(self) -> str:
@@ -237,7 +270,9 @@ def _open_server(build: _Build, url: str) -> PassageIndex:
     place = _Place(f"on the Chroma server {url}", "start the server, or correct HERALD_KNOWLEDGE__CHROMA_URL")
     with place.errors("open"), ExitStack() as stack:
         client = stack.enter_context(_server(url))
-        return PassageIndex(build.collection(client), build.keys, place, stack.pop_all().close)
+        collection = build.collection(client)
+        find_again = partial(_find, client, build.name, len(build.keys))
+        return PassageIndex(collection, build.keys, place, stack.pop_all().close, find_again)
 
 
 def _find(client: "Client", name: str, size: int) -> "Collection | None":

@@ -12,13 +12,15 @@ from bot.answering.answerability import Answerability, Judge
 from bot.answering.citations import Claimed, SentenceStream, numbered, support
 from bot.answering.evidence import Found, choose, completion, quoted
 from bot.answering.followups import standalone
+from bot.answering.patience import PAUSES, Patience
 from bot.answering.prompts import REFUSAL, answer_turns, notes_on
-from bot.errors import QuestionError
+from bot.errors import ModelAwayError, QuestionError
 from bot.messages import Answer, Citation, Draft, Outcome, Question, Sentence, Status, Timings
 from bot.models.base import ChatModel, SamplingOptions
 from knowledge.documents import Document
+from knowledge.errors import StoreAwayError
 from knowledge.language import is_negated, names, numbers, tokens
-from knowledge.retrieval import Retriever
+from knowledge.retrieval import Findings, Retriever
 
 MAX_CHARACTERS = 1_000
 _SEARCHED = 8
@@ -43,6 +45,7 @@ class Answerer:
     judge: Judge | Answerability
     synonyms: Synonyms
     clock: Callable[[], float] = time.perf_counter
+    pauses: Sequence[float] = PAUSES
     _by_id: dict[str, Document] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -57,13 +60,21 @@ class Answerer:
     async def stream(self, question: Question) -> AsyncGenerator[Event, None]:
         """Answer a question: statuses and drafts of verified sentences, then exactly one Answer.
 
-        Closing the iterator cancels the model. Raises QuestionError, ModelError and StoreError.
+        Closing the iterator cancels the model. Raises QuestionError, ModelError and StoreError; a server that is being
+        restarted is waited for, for as long as `pauses` together.
         """
         watch = _Watch(self.clock)
         text = checked(question.text)
         query = standalone(text, question.history)
         yield Status("searching")
-        ranked = await self.retriever.search(query, _SEARCHED, also=text)
+        patience = Patience(self.pauses)
+        ranked: Findings | None = None
+        while ranked is None:
+            try:
+                ranked = await self.retriever.search(query, _SEARCHED, also=text)
+            except StoreAwayError as error:
+                yield Status("waiting")
+                await patience.wait(error)
         watch.searched()
         # Judging and verifying compute, the synonyms with the embedding model: other questions are not to wait for it.
         if not await asyncio.to_thread(self.judge.answers, query, ranked, self.retriever.vocabulary):
@@ -72,7 +83,7 @@ class Answerer:
         yield Status("reading")
         found = choose(ranked, self._by_id)
         written: Cited = []
-        async with aclosing(self._write(query, found, written)) as events:
+        async with aclosing(self._write(query, found, written, patience)) as events:
             async for event in events:
                 watch.wrote(written)
                 yield event
@@ -80,11 +91,26 @@ class Answerer:
         rest = completion(written, found) if written else found.leading
         yield self._answer(outcome, [*written, *quoted(rest, self._by_id)], watch)
 
-    async def _write(self, query: str, found: Found, written: Cited) -> AsyncGenerator[Status | Draft, None]:
+    async def _write(
+        self, query: str, found: Found, written: Cited, patience: Patience
+    ) -> AsyncGenerator[Status | Draft, None]:
+        """Let the model write, from the beginning again where its server was restarted meanwhile."""
+        while True:
+            try:
+                async with aclosing(self._attempt(query, found, written)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except ModelAwayError as error:
+                yield Status("waiting")
+                await patience.wait(error)
+
+    async def _attempt(self, query: str, found: Found, written: Cited) -> AsyncGenerator[Status | Draft, None]:
         """Let the model write, and add each sentence that its evidence supports to `written`."""
         queued = self.model.waiting
         yield Status("queued", queued) if queued else Status("writing")
         sentences, failures = SentenceStream(), 0
+        said = {sentence.text for sentence, _ in written}
         turns = answer_turns(query, [evidence.text for evidence in found.offered])
         async with aclosing(self.model.stream(turns, SamplingOptions(_MAX_TOKENS))) as pieces:
             async for piece in _then_end(pieces):
@@ -92,6 +118,8 @@ class Answerer:
                     queued = 0
                     yield Status("writing")
                 for claim in sentences.end() if piece is None else sentences.feed(piece):
+                    if claim.text in said:  # in an attempt that was cut off
+                        continue
                     if await self._verified(claim, found, written):
                         failures = 0
                         yield Draft(*numbered(written))

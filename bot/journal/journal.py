@@ -20,7 +20,7 @@ from bot.journal.faults import DamagedJournalError, fault
 from bot.journal.files import make_files, move_aside
 from bot.journal.queries import read_down_voted, read_summary, read_unanswered
 from bot.journal.records import Asked, Gap, Interrupted, Summary
-from bot.journal.schema import OPEN, questions, votes
+from bot.journal.schema import OPEN, questions, rewrite_version, votes
 from bot.messages import Answer
 
 Clock = Callable[[], datetime]
@@ -177,6 +177,10 @@ class Journal:
             return True
 
         return await self._database.write(write)
+
+    async def check(self) -> None:
+        """Write what is there already; raises JournalError where nothing can be written."""
+        await self._database.write(rewrite_version)
 
     async def purge(self) -> int:
         """Delete questions older than the retention, with their votes; returns how many. Call it once a day."""

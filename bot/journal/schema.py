@@ -89,3 +89,8 @@ async def bring_up_to_date(connection: AsyncConnection) -> None:
         for statement in (statement for step in MIGRATIONS[version - 1 :] for statement in step):
             await connection.exec_driver_sql(statement)
     await connection.exec_driver_sql(f"PRAGMA user_version = {newest_version()}")
+
+
+async def rewrite_version(connection: AsyncConnection) -> None:
+    """Write a file's version as it is: a real write that changes nothing."""
+    await connection.exec_driver_sql(f"PRAGMA user_version = {await read_version(connection)}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from bot.errors import ModelBusyError, ModelError, ModelServerError, ModelTimeoutError
+from bot.errors import ModelAwayError, ModelBusyError, ModelError, ModelServerError, ModelTimeoutError
 from bot.messages import Turn
 from bot.models.base import SamplingOptions
 from bot.models.pieces import StopFilter
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import httpx  # imported when the first request is sent: it costs a tenth of a second
 
 _LONGEST_ERROR = 64 * 1024
+_STARTING = (502, 503, 504)
+"""What a proxy answers with while the server behind it is away, and llama-server while it loads its model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class OpenAIModel:
         self._queue_limit = queue_limit
         self._slots = asyncio.Semaphore(concurrency)
         self._requests = 0
+        self._was_there = False
         self._closing = asyncio.Event()
         self._opened: httpx.AsyncClient | None = None
 
@@ -73,7 +76,7 @@ class OpenAIModel:
         """Stream the completion of a chat; closing the iterator closes the connection.
 
         Raises ModelBusyError when too many wait, ModelServerError when the server is not there or answers with an
-        error, and ModelTimeoutError when it stops sending.
+        error, ModelAwayError when it was there before or is starting, and ModelTimeoutError when it stops sending.
         """
         if self._requests >= self._concurrency + self._queue_limit:
             raise ModelBusyError("Many questions are waiting already. Please ask again in a moment.")
@@ -119,6 +122,7 @@ class OpenAIModel:
         async with client.stream("POST", f"{self._url}/chat/completions", json=body) as response:
             if response.status_code != 200:
                 raise await self._refusal(response)
+            self._was_there = True
             complete = False
             async for data in _events(response):
                 if data == "[DONE]":
@@ -128,7 +132,7 @@ class OpenAIModel:
                 if content:
                     yield content
             if not complete:
-                raise ModelServerError(f"The model server at {self._url} broke off in the middle of its answer.")
+                raise ModelAwayError(f"The model server at {self._url} broke off in the middle of its answer.")
 
     async def _first_model(self, client: "httpx.AsyncClient") -> str:
         response = await client.get(f"{self._url}/models")
@@ -144,7 +148,8 @@ class OpenAIModel:
         if self._api_key:
             text = text.replace(self._api_key, "…")  # some servers repeat the key they refuse
         reason = _reason(text)
-        return ModelServerError(
+        kind = ModelAwayError if response.status_code in _STARTING else ModelServerError
+        return kind(
             f"The model server at {self._url} answers with {response.status_code}" + (f": {reason}" if reason else ".")
         )
 
@@ -155,12 +160,16 @@ class OpenAIModel:
 
         try:
             yield
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            # One that never answered is no server that is being restarted, but most likely a wrong address.
+            kind = ModelAwayError if self._was_there else ModelServerError
+            raise kind(f"There is no model server at {self._url}.") from error
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise ModelServerError(f"There is no model server at {self._url}.") from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             if self._closing.is_set():
                 raise ModelError(f"The model {self.name} has been closed.") from error
-            raise ModelServerError(f"The model server at {self._url} broke off the connection.") from error
+            raise ModelAwayError(f"The model server at {self._url} broke off the connection.") from error
         except _MalformedError as error:
             raise ModelServerError(f"The model server at {self._url} sends what is no answer: {error}") from error
 

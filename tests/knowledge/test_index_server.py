@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from knowledge.errors import StoreError
+from knowledge.errors import StoreAwayError, StoreError
 from knowledge.index import Key, PassageIndex, open_index
 from tests.fakes import WordHashEmbedder
 
@@ -139,6 +139,15 @@ def test_a_rebuild_on_a_server_embeds_everything(server: ChromaServer) -> None:
     index.close()
 
 
+def test_an_index_that_is_built_again_meanwhile_is_found_again(server: ChromaServer) -> None:
+    wanted = keys("rebuilt", "one thing", "another")
+    index = opened(server, wanted, WordHashEmbedder())
+    opened(server, wanted, WordHashEmbedder(), rebuild=True).close()
+    assert best(index, "another") == "rebuilt/p1/2"
+    assert index.vectors().keys() == {key.id for key in wanted}
+    index.close()
+
+
 def assert_one_line(error: StoreError, url: str) -> None:
     assert url in str(error)
     assert "start the server, or correct HERALD_KNOWLEDGE__CHROMA_URL" in str(error)
@@ -177,7 +186,7 @@ def test_a_server_that_dies_between_questions_is_reported(tmp_path: Path) -> Non
         assert best(index, "text") == "d/p1/1"
     finally:
         server.stop()
-    with pytest.raises(StoreError) as error:
+    with pytest.raises(StoreAwayError) as error:
         best(index, "text")
     assert_one_line(error.value, server.url)
     index.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import ModelBusyError, ModelError, ModelServerError, ModelTimeoutError
+from bot.errors import ModelAwayError, ModelBusyError, ModelError, ModelServerError, ModelTimeoutError
 from bot.messages import Turn
 from bot.models.base import SamplingOptions
 from bot.models.openai_api import OpenAIModel, Timeouts
@@ -153,8 +153,9 @@ async def test_an_error_of_the_server(
         await connection.answer(status, body)
 
     url = await serve(fail)
-    assert await refused(connect(url, key="sesame")) == f"The model server at {url}/v1 {text}"
-    assert f"answers with {status}" in await refused(connect(url, None))
+    kind = ModelAwayError if status in (502, 503) else ModelServerError
+    assert await refused(connect(url, key="sesame"), kind) == f"The model server at {url}/v1 {text}"
+    assert f"answers with {status}" in await refused(connect(url, None), kind)
 
 
 async def test_a_server_that_never_begins(serve: Serve, connect: Callable[..., OpenAIModel]) -> None:
@@ -203,7 +204,25 @@ async def test_an_answer_that_is_no_stream(serve: Serve, connect: Callable[..., 
 
 
 async def test_a_stream_that_breaks_off(serve: Serve, connect: Callable[..., OpenAIModel]) -> None:
-    assert "broke off in the middle" in await refused(connect(await serve(Server(event("one")))))
+    assert "broke off in the middle" in await refused(connect(await serve(Server(event("one")))), ModelAwayError)
+
+
+async def test_a_server_that_answered_before_is_away_and_then_back(connect: Callable[..., OpenAIModel]) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"{SSE}{event('Hi', 'stop')}".encode())
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    model = connect(f"http://127.0.0.1:{port}")
+    assert await ask(model) == ["Hi"]
+    server.close()
+    await server.wait_closed()
+    assert "There is no model server" in await refused(model, ModelAwayError)
+    async with await asyncio.start_server(answer, "127.0.0.1", port):
+        assert await ask(model) == ["Hi"]
 
 
 async def test_cancelling_closes_the_connection(serve: Serve, connect: Callable[..., OpenAIModel]) -> None:

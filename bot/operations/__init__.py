@@ -1,0 +1,1 @@
+"""What an operator sees of a running bot: its health, its measures and its logs."""
