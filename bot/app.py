@@ -49,7 +49,10 @@ async def open_app(
         retriever, embedder = await asyncio.to_thread(_open_search, settings, library, report)
         try:
             writer = model if wrote is None else CountedModel(model, wrote)
-            answerer = Answerer(library.documents, retriever, writer, Judge.load(), WordSynonyms(embedder))
+            closely = choice.entry is not None and not choice.entry.paraphrases
+            answerer = Answerer(
+                library.documents, retriever, writer, Judge.load(), WordSynonyms(embedder), closely=closely
+            )
             yield App(settings, library, answerer, choice)
         finally:
             retriever.close()

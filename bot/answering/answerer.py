@@ -37,7 +37,10 @@ Cited = list[tuple[Sentence, Citation]]
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Answers questions from documents through a language model; safe for many questions at once."""
+    """Answers questions from documents through a language model; safe for many questions at once.
+
+    With `closely` the model's words are shown only where they are the source's own, as befits a very small model.
+    """
 
     documents: Sequence[Document]
     retriever: Retriever
@@ -46,6 +49,7 @@ class Answerer:
     synonyms: Synonyms
     clock: Callable[[], float] = time.perf_counter
     pauses: Sequence[float] = PAUSES
+    closely: bool = False
     _by_id: dict[str, Document] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -131,7 +135,7 @@ class Answerer:
     async def _verified(self, claim: Claimed, found: Found, written: Cited) -> bool:
         """Keep a sentence if the evidence supports it and it says something new."""
         citation = await asyncio.to_thread(
-            support, claim, found.offered, len(found.leading), self._by_id, self.synonyms
+            support, claim, found.offered, len(found.leading), self._by_id, self.synonyms, self.closely
         )
         if citation is None or any(_repeats(claim.text, sentence.text) for sentence, _ in written):
             return False

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering.alignment import Synonyms
+from bot.answering.closeness import keeps_to
 from bot.answering.verification import check
 from bot.messages import Citation, Sentence
 from knowledge.documents import Document, Passage
@@ -144,8 +145,11 @@ def support(
     leading: int,
     documents: dict[str, Document],
     synonyms: Synonyms,
+    closely: bool = False,
 ) -> Citation | None:
     """The citation that supports a sentence, numbered 0 until the answer is put together; None if no passage does.
+
+    With `closely` the sentence must be its source's own words (see `closeness`).
 
     A sentence may rest on a passage it points to, or on one of the first `leading` ones, which repairs a wrong marker.
     Merely repeating a passage that does not lead is no answer, nor is a scrap of one, and a single word is no sentence.
@@ -159,7 +163,7 @@ def support(
         if _strange_names(claim.text, candidate.text):
             continue
         verdict = check(claim.text, candidate.text, candidate.passage.heading, synonyms)
-        if verdict.supported:
+        if verdict.supported and (not closely or keeps_to(claim.text, candidate.text[verdict.start : verdict.end])):
             return quote(candidate, verdict.start, verdict.end, documents[candidate.passage.source])
     return None
 

@@ -40,15 +40,15 @@ class Troubles:
         """What the bot has to live through without losing anything."""
         return [
             self.drop_discord,
-            self.reconnect_discord,
-            self.throttle_discord,
-            self.fail_discord,
-            self.repeat_on_discord,
             self.drop_slack,
-            self.refresh_slack,
-            self.limit_slack,
-            self.fail_slack,
+            self.repeat_on_discord,
             self.repeat_on_slack,
+            self.throttle_discord,
+            self.limit_slack,
+            self.reconnect_discord,
+            self.refresh_slack,
+            self.fail_discord,
+            self.fail_slack,
             self.end_discords_session,
         ]
 
