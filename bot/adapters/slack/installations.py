@@ -1,9 +1,10 @@
 """The workspaces that have the app: that of a single token, or all that installed it through OAuth."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
@@ -18,6 +19,8 @@ from bot.adapters.slack.scopes import SCOPES
 from bot.adapters.slack.web import Web
 from bot.errors import PlatformError
 
+T = TypeVar("T")
+
 FILE = "slack_installations.sqlite3"
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 _STATE_LIFE = 600  # seconds
@@ -30,10 +33,11 @@ class Installations:
     def __init__(self, store: AsyncSQLAlchemyInstallationStore, flow: AsyncOAuthFlow) -> None:
         self.flow = flow
         self._store = store
+        self._using: set[asyncio.Task[Any]] = set()
 
     async def find(self, enterprise: str | None, team: str | None) -> AuthorizeResult | None:
         """The bot of a workspace; None where the app is not installed."""
-        bot = await self._store.async_find_bot(enterprise_id=enterprise, team_id=team)
+        bot = await self._undisturbed(self._store.async_find_bot(enterprise_id=enterprise, team_id=team))
         if bot is None:
             return None
         return AuthorizeResult(
@@ -46,7 +50,19 @@ class Installations:
 
     async def remove(self, enterprise: str | None, team: str | None) -> None:
         """Forget a workspace that removed the app."""
-        await self._store.async_delete_all(enterprise_id=enterprise, team_id=team)
+        await self._undisturbed(self._store.async_delete_all(enterprise_id=enterprise, team_id=team))
+
+    async def idle(self) -> None:
+        """Wait until the file is not in use."""
+        if self._using:
+            await asyncio.wait(self._using)
+
+    async def _undisturbed(self, work: Coroutine[Any, Any, T]) -> T:
+        """Use the file to the end, even if who asked is gone: else a connection to it would stay open."""
+        task = asyncio.create_task(work)
+        self._using.add(task)
+        task.add_done_callback(self._using.discard)
+        return await asyncio.shield(task)
 
 
 @asynccontextmanager
@@ -72,7 +88,11 @@ async def open_installations(
             state_store=states,
             logger=web.log,
         )
-        yield Installations(store, AsyncOAuthFlow(client=web.client(), logger=web.log, settings=settings))
+        installations = Installations(store, AsyncOAuthFlow(client=web.client(), logger=web.log, settings=settings))
+        try:
+            yield installations
+        finally:
+            await installations.idle()
     finally:
         await engine.dispose()
 

@@ -21,6 +21,7 @@ EVENTS = (
     "message.im",
     "tokens_revoked",
 )
+"""The events that it listens to."""
 
 
 def missing_scopes(granted: frozenset[str]) -> tuple[str, ...]:

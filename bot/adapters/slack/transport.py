@@ -135,13 +135,14 @@ async def _watch(handler: AsyncSocketModeHandler, pace: Pace, connection: Connec
 
 
 async def _close(handler: AsyncSocketModeHandler) -> None:
-    """Leave; what the client leaves running is waited for."""
+    """Leave. What might connect again in the meantime is ended first, and then what is open is closed."""
     client = handler.client
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(handler.close_async(), _CLOSING)  # type: ignore[no-untyped-call]
-    left = [client.message_processor, client.current_session_monitor, client.message_receiver]
-    tasks = [task for task in left if task is not None]
+    client.closed = True
+    running = [client.message_processor, client.current_session_monitor, client.message_receiver]
+    tasks = [task for task in running if task is not None]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(handler.close_async(), _CLOSING)  # type: ignore[no-untyped-call]
     await client.aiohttp_client_session.close()
