@@ -33,13 +33,21 @@ async def read_lines(descriptor: int) -> AsyncGenerator[InputLine, None]:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
             loop.call_soon_threadsafe(chunks.put_nowait, chunk)
 
+    # The thread may outlive the descriptor, whose number another file could have by then: it reads from its own.
+    try:
+        own = os.dup(descriptor)
+    except OSError as error:
+        raise UsageError(f"The input cannot be read: {error.strerror}.") from error
+
     def read() -> None:
         try:
-            while chunk := os.read(descriptor, _CHUNK):
+            while chunk := os.read(own, _CHUNK):
                 send(chunk)
             send(b"")
         except OSError as error:
             send(error)
+        finally:
+            os.close(own)
 
     # A thread of its own, since it may wait for ever; as a daemon it keeps no process from ending.
     threading.Thread(target=read, name="herald-lines", daemon=True).start()

@@ -8,6 +8,7 @@ from bot.messages import Citation, Sentence
 from knowledge.documents import Document, Passage
 from knowledge.language import content_stems
 from knowledge.retrieval import RankedPassage
+from knowledge.sentences import sentence_spans
 
 _OFFERED = 3
 """How many passages the model reads: prompt evaluation is most of the time on a CPU."""
@@ -39,13 +40,14 @@ def choose(ranked: Sequence[RankedPassage], documents: dict[str, Document]) -> F
     """The evidence among ranked passages: the best one, those as good as it, and what the model reads besides."""
     best = ranked[0]
     neighbour = next((other for other in ranked[1:] if _continues(best, other)), None)
-    first = _joined(best.passage, neighbour.passage, documents) if neighbour else _alone(best.passage)
-    others = [other for other in ranked[1:] if other is not neighbour]
+    first = _joined(best.passage, neighbour.passage, documents) if neighbour else _whole(best.passage, documents)
+    others = [other for other in ranked[1:] if other is not neighbour and not _holds(first, other.passage)]
     as_good = [other for other in others if other.score >= _AS_GOOD * best.score][: _LEADING - 1]
-    leading = [first, *(_alone(other.passage) for other in as_good)]
+    leading = [first, *(_whole(other.passage, documents) for other in as_good)]
     rest = [_alone(other.passage) for other in others if other not in as_good]
-    # The license first where both sources speak: it governs.
-    leading.sort(key=lambda evidence: not evidence.passage.governs)
+    # The license first where both sources speak: it governs. What one source says stays in its order.
+    sources = [evidence.passage.source for evidence in leading]
+    leading.sort(key=lambda it: (not it.passage.governs, sources.index(it.passage.source), it.start))
     return Found(first, tuple(leading), tuple([*leading, *rest][:_OFFERED]))
 
 
@@ -74,6 +76,22 @@ def _continues(best: RankedPassage, other: RankedPassage) -> bool:
 
 def _alone(passage: Passage) -> Evidence:
     return Evidence(passage, passage.text, passage.start, passage.end)
+
+
+def _whole(passage: Passage, documents: dict[str, Document]) -> Evidence:
+    """A passage; one that ends inside of a sentence, as long sentences are cut to be found, with the rest of it."""
+    if not passage.text.endswith(","):
+        return _alone(passage)
+    copy = documents[passage.source].read(passage.start, max(passage.end, passage.section[1]))
+    end = next((stop for _, stop in sentence_spans(copy.text)), len(copy.text))
+    if end <= len(passage.text):
+        return _alone(passage)
+    return Evidence(passage, copy.text[:end], *copy.raw_span(0, end))
+
+
+def _holds(evidence: Evidence, passage: Passage) -> bool:
+    same = evidence.passage.source == passage.source
+    return same and evidence.start <= passage.start and passage.end <= evidence.end
 
 
 def _joined(passage: Passage, neighbour: Passage, documents: dict[str, Document]) -> Evidence:

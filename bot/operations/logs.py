@@ -32,6 +32,7 @@ def open_logs(form: Form, redact: Redaction, stream: TextIO | None = None) -> It
     """Write Herald's own lines, and warnings of libraries, to standard error (or a stream) while it is open."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines(redact) if form == "json" else TextLines(redact))
+    handler.addFilter(_is_heard)
     root, herald = logging.getLogger(), logging.getLogger(_HERALD)
     before = herald.level
     root.addHandler(handler)
@@ -41,6 +42,11 @@ def open_logs(form: Form, redact: Redaction, stream: TextIO | None = None) -> It
     finally:
         herald.setLevel(before)
         root.removeHandler(handler)
+
+
+def _is_heard(record: logging.LogRecord) -> bool:
+    """Whether a record is Herald's own, or a warning: some libraries set a level of their own and chatter."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] == _HERALD
 
 
 class JsonLines(logging.Formatter):

@@ -1,5 +1,6 @@
 """What people do on the local Discord, and how it is seen that they were answered, once."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -16,8 +17,10 @@ T = TypeVar("T")
 class OnDiscord:
     """Mentions, follow-ups, commands, buttons, direct messages and stops."""
 
-    def __init__(self, server: DiscordServer, people: int) -> None:
+    def __init__(self, server: DiscordServer, people: int, there: asyncio.Event) -> None:
+        """`there` is set while the bot is."""
         self._server = server
+        self._there = there
         self._people = {str(number): server.add_user(f"Person {number}", server.guild) for number in range(people)}
         self._answers: list[Message] = []
 
@@ -43,6 +46,7 @@ class OnDiscord:
         await self._answered(one, thread, said)
         if one.ended is not None and not one.interrupted and chance.random() < 0.5:
             follow_up = chance.choice(FOLLOW_UPS)
+            await self._there.wait()
             two = asked("discord", "follow-up", follow_up)
             await self._answered(two, thread, self._server.say(person, thread, follow_up, mention=True))
 
@@ -103,6 +107,7 @@ class OnDiscord:
         await self._seen(one, lambda: call.acknowledged_after is not None)
         one.status = call.acknowledged_after
         await self._seen(one, lambda: _finals(call.replies))
+        one.count = lambda: _repeated([it.text for it in _finals(call.replies)])
         self._finish(one, call.created, call.replies)
 
     async def _answered(self, one: Asked, channel: Channel, said: Message) -> None:
@@ -111,18 +116,19 @@ class OnDiscord:
         if one.status is None and shown:
             one.status = min(it.created for it in shown) - said.created
         await self._seen(one, lambda: _finals(self._after(channel, said)))
+        one.count = lambda: len(_finals(self._after(channel, said)))
         self._finish(one, said.created, self._after(channel, said))
 
     def _after(self, channel: Channel, said: Message) -> list[Message]:
         """What the bot said after a message; in its thread, or as a reply where many ask in one channel."""
-        return [it for it in self._server.replies(channel) if it.id > said.id and it.reply_to in (None, said)]
+        replies = [it for it in self._server.replies(channel) if not it.ephemeral and it.reply_to in (None, said)]
+        return [it for it in replies if it.id > said.id]
 
     def _finish(self, one: Asked, began: float, shown: Sequence[Message]) -> None:
         finals = _finals(shown)
         if not finals:
             return
         one.interrupted = any(INTERRUPTED in it.text for it in finals)
-        one.copies = len(finals) - len({it.text for it in finals})
         self._answers += finals
         self._end(one, began)
 
@@ -135,6 +141,11 @@ class OnDiscord:
             return await self._server.until(condition, WITHIN)
         except AssertionError:
             return None
+
+
+def _repeated(texts: Sequence[str]) -> int:
+    """How often what is there is there; an answer of several messages is there once."""
+    return max((texts.count(text) for text in texts), default=0)
 
 
 def _finals(shown: Sequence[Message]) -> list[Message]:

@@ -1,8 +1,10 @@
 """What people do on the local Slack, and how it is seen that they were answered, once."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import TypeVar
 
 from bot.adapters.slack.blocks import STOP
@@ -18,8 +20,10 @@ T = TypeVar("T")
 class OnSlack:
     """Mentions, follow-ups, commands, buttons, direct messages and stops."""
 
-    def __init__(self, slack: SlackServer, people: int) -> None:
+    def __init__(self, slack: SlackServer, people: int, there: asyncio.Event) -> None:
+        """`there` is set while the bot is."""
         self._slack = slack
+        self._there = there
         self.people = [slack.add_user(f"person{number}").name for number in range(people)]
         self._answers: list[Message] = []
 
@@ -36,6 +40,7 @@ class OnSlack:
         await self._answered(one, said)
         if one.ended is not None and not one.interrupted and chance.random() < 0.5:
             follow_up = chance.choice(FOLLOW_UPS)
+            await self._there.wait()
             two = asked("slack", "follow-up", follow_up)
             await self._answered(two, self._slack.say(user, "general", follow_up, said))
 
@@ -55,7 +60,8 @@ class OnSlack:
         def mine() -> list[Message]:
             return [it for it in self._slack.ephemerals if it.ephemeral_to == who and it.posted_at >= began]
 
-        await self._seen(one, lambda: delivery.acked)
+        if not await self._reached(one, delivery, began):
+            return
         await self._seen(one, mine)
         if shown := mine():
             one.status = shown[0].posted_at - began
@@ -73,9 +79,10 @@ class OnSlack:
             return
         one, began = asked("slack", "click", action), self._slack.now()
         delivery = self._slack.click(user, message, action, "positive" if action == "feedback" else None)
-        await self._seen(one, lambda: delivery.acked)
+        if not await self._reached(one, delivery, began):
+            return
         one.status = delivery.acked_after
-        if delivery.acked and (action == "feedback" or await self._seen(one, lambda: bool(self._slack.modal(user)))):
+        if action == "feedback" or await self._seen(one, lambda: bool(self._slack.modal(user))):
             self._end(one, began)
             if view := self._slack.modal(user):
                 self._slack.close_view(user, view)
@@ -105,11 +112,27 @@ class OnSlack:
         await self._seen(one, signs)
         if shown := signs():
             one.status = min(shown) - said.posted_at
-        await self._seen(one, lambda: self._finals(said))
-        self._finish(one, said.posted_at, self._after(said))
+        await self._seen(one, lambda: self._finals(said) or self._told_otherwise(said))
+        one.count = lambda: len(self._finals(said))
+        self._finish(one, said.posted_at, self._finals(said) or self._told_otherwise(said))
+
+    async def _reached(self, one: Asked, delivery: Delivery, began: float) -> bool:
+        """Whether the bot was told of a click or a command; else Slack tells who did it that it failed."""
+        await self._seen(one, lambda: delivery.acked or bool(delivery.failed))
+        if delivery.failed and not delivery.acked:
+            one.refused = True
+            self._end(one, began)
+        return delivery.acked
+
+    def _told_otherwise(self, said: Message) -> list[Message]:
+        """What the asker alone was told in a thread: that the answer could not be shown."""
+        mine = [it for it in self._slack.ephemerals if it.ephemeral_to == said.user and it.thread_ts == said.root_ts]
+        return [it for it in mine if it.posted_at >= said.posted_at]
 
     def _after(self, said: Message) -> list[Message]:
-        return [it for it in self._slack.replies(said) if float(it.ts) > float(said.ts)]
+        """What the bot said after a message, until somebody asked something else in its thread."""
+        later = [it for it in self._slack.thread(said) if float(it.ts) > float(said.ts)]
+        return list(takewhile(lambda it: it.by_app, later))
 
     def _finals(self, said: Message) -> list[Message]:
         return _finals(self._after(said))
@@ -119,7 +142,6 @@ class OnSlack:
         if not finals:
             return
         one.interrupted = any(INTERRUPTED in it.shown for it in finals)
-        one.copies = len(finals) - len({it.shown for it in finals})
         self._answers += finals
         self._end(one, began)
 

@@ -61,8 +61,17 @@ async def soak(plan: Plan, folder: Path) -> Tally:
         crowd = Crowd(chance, asked)
         troubles = Troubles(discord, slack, bot, crowd, tally, chance)
         began = time.monotonic()
-        await _live(plan, crowd, (OnDiscord(discord, plan.people), OnSlack(slack, plan.people)), troubles, bot, llama)
+        await _live(
+            plan,
+            crowd,
+            (OnDiscord(discord, plan.people, crowd.there), OnSlack(slack, plan.people, crowd.there)),
+            troubles,
+            bot,
+            llama,
+        )
         tally.seconds = time.monotonic() - began
+        for one in tally.asked:
+            one.close()
         await _sample(bot, tally)
         await bot.stop()
         bot.read_log(tally, [discord.token, slack.bot_token, slack.app_token])

@@ -1,7 +1,7 @@
 """What was asked during a soak, what came of it, and the report on all of it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 LONGEST_GROWTH = 0.10
@@ -11,7 +11,11 @@ LONGEST_SILENCE = 3.0  # seconds: what both platforms allow
 
 @dataclass
 class Asked:
-    """Something that somebody asked for. `status` and `ended` are seconds from then on; `copies` is what came twice."""
+    """Something that somebody asked for. `status` and `ended` are seconds from then on.
+
+    `refused` is what the platform itself told the asker that it failed, as for a click while the connection broke.
+    `count` tells how often it is answered by now, `copies` what that was too often in the end.
+    """
 
     platform: str
     way: str
@@ -21,7 +25,14 @@ class Asked:
     ended: float | None = None
     interrupted: bool = False
     troubled: bool = False
+    refused: bool = False
+    count: Callable[[], int] | None = None
     copies: int = 0
+
+    def close(self) -> None:
+        """See whether it was answered more than once, now that nothing more is to come."""
+        if self.count is not None:
+            self.copies = max(0, self.count() - 1)
 
 
 @dataclass
@@ -104,6 +115,7 @@ class Tally:
         yield "questions, commands and clicks", len(self.asked)
         yield "answered", len(self.asked) - len(self.losses)
         yield "of them told that a restart interrupted it", sum(one.interrupted for one in self.asked)
+        yield "of them told by the platform that the bot did not react", sum(one.refused for one in self.asked)
         yield "lost", len(self.losses)
         yield "doubled", len(self.doubles)
         yield "worst time to a first sign, s", f"{self.worst_status:.2f}"

@@ -106,6 +106,7 @@ class Troubles:
     async def fail_slack(self) -> None:
         """Slack's connections break in the middle of a call."""
         for method in ("chat.appendStream", "chat.stopStream", "chat.update"):
+            self._slack.heal(method)  # no more than one at a time
             self._slack.drop_calls(method)
 
     async def repeat_on_slack(self) -> None:

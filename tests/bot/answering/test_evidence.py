@@ -70,3 +70,17 @@ def test_a_quote_is_its_span(passages: dict[str, Passage]) -> None:
     for sentence, citation in quoted(found.leading, DOCUMENTS):
         assert sentence.quoted
         assert citation.quote == DOCUMENTS[citation.source].text[citation.start : citation.end] == sentence.text
+
+
+def test_what_one_source_says_stays_in_its_order(passages: dict[str, Passage]) -> None:
+    found = choose(ranked(passages, cake=1.0, bread=0.99), DOCUMENTS)
+    assert texts(found.leading) == ["Bread is sold on Sundays.", "Cake is sold too."]
+
+
+def test_a_passage_that_ends_inside_of_its_sentence_is_quoted_to_the_end() -> None:
+    text = "Giving everybody what only the largest could build, with power they lack, will open a world to them.\n"
+    document = Document("long", "Long", "text", text)
+    end = text.index(",") + 1
+    cut = Passage("long/p1/1", "long", "Long", "¶ 1", "Long", text[:end], 0, end, (0, len(text) - 1))
+    [leading] = choose([RankedPassage(cut, 1, 1, 1, 1)], {"long": document}).leading
+    assert leading.text == text.strip() == text[leading.start : leading.end]

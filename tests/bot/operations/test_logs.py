@@ -97,9 +97,11 @@ def test_questions_are_not_written_by_default() -> None:
     assert Settings.model_fields["operations"].default.log_questions is False
 
 
-def test_libraries_are_heard_from_a_warning_on_and_herald_from_an_info_on() -> None:
+def test_libraries_are_heard_from_a_warning_on_and_herald_from_an_info_on(monkeypatch: pytest.MonkeyPatch) -> None:
     with written("json") as stream:
         logging.getLogger("some.library").info("chatter")
+        monkeypatch.setattr(logging.getLogger("talkative"), "level", logging.DEBUG)
+        logging.getLogger("talkative").debug("chatter")
         logging.getLogger("some.library").warning("%s is odd", "that")
         logging.getLogger("bot.serve").info("Connected.")
     assert [(line["logger"], line["message"]) for line in json_lines(stream)] == [
