@@ -367,11 +367,13 @@ class TestDoctor:
         monkeypatch.setenv("HERALD_KNOWLEDGE__SOURCES", str(tmp_path / "gone.toml"))
         monkeypatch.setenv("HERALD_MODDEL", "x")
         monkeypatch.setenv("DISCORD_TOKEN", "very-secret")
+        monkeypatch.setenv("HERALD_DISCORD__API_URL", "http://127.0.0.1:9/api/v10")
         findings = list(examine())
         assert {finding.what for finding in findings if finding.level == "problem"} == {
             "data folder",
             "sources",
             "model",
+            "Discord",
         }
         assert [finding.found for finding in findings if finding.level == "note"] == [
             "HERALD_MODDEL is no setting, so nothing reads it"

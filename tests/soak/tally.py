@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 LONGEST_GROWTH = 0.10
 """By how much memory may grow from its mark, five minutes after the start of the last process, to the end."""
-LONGEST_SILENCE = 3.0  # seconds: what both platforms allow
+LONGEST_SILENCE = 15.0
+"""Seconds to a first sign: a connection that broke, or a platform that asks to wait, takes some of them."""
 
 
 @dataclass
@@ -70,7 +71,13 @@ class Tally:
     @property
     def worst_status(self) -> float:
         """The longest that somebody waited for a first sign, while there was a bot."""
-        return max((one.status for one in self.asked if one.status is not None and not one.troubled), default=0.0)
+        return self.most_silent.status or 0.0
+
+    @property
+    def most_silent(self) -> Asked:
+        """Who waited longest for a first sign, while there was a bot."""
+        seen = (one for one in self.asked if one.status is not None and not one.troubled)
+        return max(seen, key=lambda one: one.status or 0.0, default=Asked("nobody", "", 0.0))
 
     @property
     def growth(self) -> float:
@@ -85,14 +92,14 @@ class Tally:
 
     def problems(self) -> list[str]:
         """What must not be."""
-        found = [f"lost: {one.platform} {one.way} at {one.at:.0f} s: {one.text!r}" for one in self.losses]
-        found += [f"doubled: {one.platform} {one.way} at {one.at:.0f} s: {one.text!r}" for one in self.doubles]
+        found = [f"lost: {_told(one)}" for one in self.losses]
+        found += [f"doubled: {_told(one)}" for one in self.doubles]
         found += [f"rule broken: {violation}" for violation in self.violations]
         found += [f"fault: {fault}" for fault in self.faults]
         if self.growth > LONGEST_GROWTH:
             found.append(f"memory grew by {self.growth:.0%}")
         if self.worst_status > LONGEST_SILENCE:
-            found.append(f"somebody waited {self.worst_status:.1f} s for a first sign")
+            found.append(f"silent for {self.worst_status:.1f} s: {_told(self.most_silent)}")
         return found
 
     def report(self) -> str:
@@ -118,7 +125,7 @@ class Tally:
         yield "of them told by the platform that the bot did not react", sum(one.refused for one in self.asked)
         yield "lost", len(self.losses)
         yield "doubled", len(self.doubles)
-        yield "worst time to a first sign, s", f"{self.worst_status:.2f}"
+        yield "worst time to a first sign, s", f"{self.worst_status:.2f} ({_told(self.most_silent)})"
         yield "median and worst time to the end, s", f"{_median(ended):.1f}, {max(ended, default=0):.1f}"
 
     def _resources(self) -> Iterable[tuple[str, object]]:
@@ -132,6 +139,10 @@ class Tally:
                 f"{sample.memory / 1e6:.0f} MB, {sample.handles:.0f}" if sample else "–",
             )
         yield "memory, end over five minutes", f"{self.growth:+.1%}" if self.mark else "–"
+
+
+def _told(one: Asked) -> str:
+    return f"{one.platform} {one.way} at {one.at:.0f} s: {one.text!r}"
 
 
 def _median(values: list[float]) -> float:
