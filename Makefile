@@ -14,7 +14,7 @@ setup: $(READY)
 $(READY): pyproject.toml .ci/setup
 	@PYTHON=$(PYTHON) .ci/setup
 
-# Two processes: the platforms' clients and servers leave threads and sockets behind that can hold up later tests.
+# Two processes: in one, a test after the platforms' ones hung twice, for a reason that is not found yet.
 test: setup
 	@$(BIN)/python -m pytest $(PLATFORMS:%=--ignore=%)
 	@$(BIN)/python -m pytest $(PLATFORMS)
