@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from bot.replies import STOPPED, Cut, Event
 from bot.serving.connections import Connections
 from bot.serving.conversations import Conversations, exchange
 from bot.serving.fair_queue import FairQueue, Place, RateLimit
+from bot.serving.once import Once
 from bot.serving.tickets import Request, Ticket
 from bot.settings import ServingSettings
 from knowledge.loading import Library
@@ -87,7 +87,7 @@ class Desk:
         self._queue = FairQueue(parallel, settings.queue_limit)
         self._rate = RateLimit(settings.questions_a_minute)
         self._conversations = Conversations()
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._events = Once(_REMEMBERED_EVENTS)
         self._tickets: dict[str, Ticket] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -119,7 +119,7 @@ class Desk:
 
         Leaving the context early (the message was deleted, showing failed) stops the work.
         """
-        if not self._first_time(request):
+        if not self._events.first(f"{request.platform}:{request.event}"):
             yield None
             return
         ticket = Ticket(request)
@@ -210,15 +210,6 @@ class Desk:
     async def idle(self) -> None:
         """Wait until nothing is being served or shown."""
         await self._idle.wait()
-
-    def _first_time(self, request: Request) -> bool:
-        event = f"{request.platform}:{request.event}"
-        if event in self._seen:
-            return False
-        self._seen[event] = None
-        if len(self._seen) > _REMEMBERED_EVENTS:
-            self._seen.popitem(last=False)
-        return True
 
     async def _begin(self, ticket: Ticket) -> bool:
         """Write a question down; False for an event that an earlier process took."""

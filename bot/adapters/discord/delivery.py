@@ -11,12 +11,12 @@ from discord import ui
 
 from bot.adapters.discord.buttons import Calling
 from bot.adapters.discord.layout import answer_views, cut_views, line_view, reply_views, status_content, stop_view
-from bot.adapters.discord.once import Once
 from bot.adapters.discord.places import TROUBLE, GoneError, LateError, Place, SilencedError
 from bot.faults import message_for
 from bot.messages import Answer, Draft, Status
 from bot.replies import Cut, Event, status_text
 from bot.serving.desk import Desk
+from bot.serving.once import Once
 from bot.serving.pacing import Latest
 from bot.serving.tickets import Request, Ticket
 

@@ -11,12 +11,12 @@ import discord
 from bot.adapters.discord.delivery import Delivery, conversation
 from bot.adapters.discord.history import Readable, read_channel, read_replies, replied_to, words_of
 from bot.adapters.discord.markdown import thread_name
-from bot.adapters.discord.once import Once
 from bot.adapters.discord.places import MessagePlace
 from bot.commands import COMMANDS, called
 from bot.messages import Turn
 from bot.serving.desk import Desk
 from bot.serving.lines import NOT_HERE
+from bot.serving.once import Once
 from bot.serving.tickets import Request
 from bot.settings import DiscordSettings
 

@@ -13,11 +13,11 @@ from discord import app_commands
 from bot.adapters.discord.delivery import Delivery, conversation
 from bot.adapters.discord.history import Readable, read_channel, sentences_of, words_of
 from bot.adapters.discord.mentions import asker, channel_ids
-from bot.adapters.discord.once import Once
 from bot.adapters.discord.places import TROUBLE, InteractionPlace, Place, bot_is_at
 from bot.commands import COMMANDS, Call, Command, called
 from bot.serving.channels import ChannelPolicy
 from bot.serving.lines import NO_TEXT, NOT_HERE
+from bot.serving.once import Once
 from bot.serving.tickets import Request
 from knowledge.loading import Library
 

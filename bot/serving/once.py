@@ -9,7 +9,8 @@ _REMEMBERED = 5_000
 class Once:
     """Says of each key whether it comes for the first time."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        self._remembered = remembered
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
     def first(self, key: Hashable) -> bool:
@@ -17,6 +18,6 @@ class Once:
         if key in self._seen:
             return False
         self._seen[key] = None
-        if len(self._seen) > _REMEMBERED:
+        if len(self._seen) > self._remembered:
             self._seen.popitem(last=False)
         return True
