@@ -3,14 +3,14 @@
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.answering.prompts import notes_on
 from bot.messages import Answer, Citation, Sentence, Timings
 from bot.replies import BriefPoint, Choice, ExplainReply, OfferReply
-from bot.source_reading import open_document
+from bot.source_reading import cite, open_document
 from knowledge.chunking import passages_of
 from knowledge.documents import Document, Passage
 from knowledge.errors import SourceError
@@ -143,18 +143,8 @@ def _reply(points: Sequence[_Point], sources: dict[str, _Read]) -> ExplainReply:
 
 def _cite(read: _Read, claim: _Claim, number: int) -> Citation:
     start, end = find_snippet(read.document, claim.quote)
-    passage = max((passage for passage in read.passages if passage.start <= start), key=lambda it: it.start)
-    return Citation(
-        number=number,
-        source=read.document.id,
-        title=read.document.title,
-        locator=passage.locator,
-        quote=read.document.text[start:end],
-        start=start,
-        end=end,
-        passage=passage.id,
-        reading=_reading(read.document, start, end),
-    )
+    citation = cite(read.document, read.passages, start, end, number)
+    return replace(citation, reading=_reading(read.document, start, end))
 
 
 def _reading(document: Document, start: int, end: int) -> str:

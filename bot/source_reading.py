@@ -1,12 +1,13 @@
 """The documents themselves: the list of them, one of them section by section, and the section around a quote."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.messages import Citation
 from bot.replies import Choice, PassageReply, SourceEntry, SourceReply, SourceSection, SourcesReply
 from knowledge.chunking import passages_of
-from knowledge.documents import Document
+from knowledge.documents import Document, Passage
 from knowledge.errors import SourceError
 from knowledge.loading import Library, Source, load_document
 
@@ -89,16 +90,20 @@ def citation_by_key(library: Library, key: str) -> Citation:
     number, start, end = (int(part) for part in parts[:3])
     check, source = parts[3:]
     document = open_document(library, source)
-    quote = document.text[start:end]
-    if _check(quote) != check:
+    if _check(document.text[start:end]) != check:
         raise SourceError(_CHANGED.format(source))
-    passage = max((it for it in passages_of(document) if it.start <= start), key=lambda it: it.start, default=None)
+    return cite(document, passages_of(document), start, end, number)
+
+
+def cite(document: Document, passages: Sequence[Passage], start: int, end: int, number: int) -> Citation:
+    """The citation of a span, under the locator of the passage that it begins in."""
+    passage = max((it for it in passages if it.start <= start), key=lambda it: it.start, default=None)
     return Citation(
         number=number,
-        source=source,
+        source=document.id,
         title=document.title,
         locator=passage.locator if passage else "",
-        quote=quote,
+        quote=document.text[start:end],
         start=start,
         end=end,
         passage=passage.id if passage else "",
