@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import Stemmer
 
@@ -84,6 +85,13 @@ class Token:
 def tokens(text: str) -> list[Token]:
     """The words and numbers of a text, in order."""
     return [Token(m.group(), stem(m.group()), m.start(), m.end()) for m in _WORD.finditer(text)]
+
+
+def stem_grams(text: str) -> Iterator[str]:
+    """The stems of all words of a text, then each two neighbours."""
+    stems = [token.stem for token in tokens(text)]
+    yield from stems
+    yield from (f"{first} {second}" for first, second in pairwise(stems))
 
 
 def content_stems(text: str) -> list[str]:

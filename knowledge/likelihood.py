@@ -8,12 +8,11 @@ root of their number.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.language import char_ngrams, tokens
+from knowledge.language import char_ngrams, stem_grams
 
 Scores = npt.NDArray[np.float64]
 
@@ -28,30 +27,22 @@ class PassageLanguages:
 
     def __init__(self, texts: Sequence[Sequence[str]]) -> None:
         counts = [Counter(gram for text in of_passage for gram in set(_grams(text))) for of_passage in texts]
-        self._size = len(texts)
-        collection: Counter[str] = Counter()
-        for count in counts:
-            collection.update(count)
-        everything = collection.total()
-        found: dict[str, list[tuple[int, float]]] = {}
+        self._totals = np.array([count.total() for count in counts], dtype=np.float64)
+        self._places: dict[str, dict[int, int]] = {}
         for place, count in enumerate(counts):
-            total = count.total()
             for gram, times in count.items():
-                relative = (times / total) / (collection[gram] / everything)
-                found.setdefault(gram, []).append((place, relative * (1 - _COLLECTION) / _COLLECTION))
-        # A gram that a passage lacks adds the same everywhere: only where it occurs is kept, as the logarithm's rise.
-        self._rises = {
-            gram: (np.array([place for place, _ in rises]), np.log1p([rise for _, rise in rises]))
-            for gram, rises in found.items()
-        }
+                self._places.setdefault(gram, {})[place] = times
 
     def scores(self, query: str) -> Scores:
         """The logarithm of each passage's probability given the query, from FLOOR to 0."""
-        scores = np.zeros(self._size)
-        grams = [self._rises[gram] for gram in set(_grams(query)) if gram in self._rises]
-        for places, rises in grams:
-            scores[places] += rises
-        return log_probabilities(scores / max(1.0, len(grams)) ** 0.5)
+        scores = np.zeros(len(self._totals))
+        known = [self._places[gram] for gram in dict.fromkeys(_grams(query)) if gram in self._places]
+        for counts in known:
+            # A gram that a passage lacks adds the same everywhere: only its rise where it occurs is added.
+            places, times = list(counts), np.array(list(counts.values()))
+            relative = (times / self._totals[places]) / (times.sum() / self._totals.sum())
+            scores[places] += np.log1p(relative * (1 - _COLLECTION) / _COLLECTION)
+        return log_probabilities(scores / max(1.0, len(known)) ** 0.5)
 
 
 def log_probabilities(scores: Scores) -> Scores:
@@ -64,7 +55,5 @@ def log_probabilities(scores: Scores) -> Scores:
 
 
 def _grams(text: str) -> Iterator[str]:
-    stems = [token.stem for token in tokens(text)]
-    yield from stems
-    yield from (f"{first} {second}" for first, second in pairwise(stems))
+    yield from stem_grams(text)
     yield from (f"#{gram}" for gram in char_ngrams(text))

@@ -7,10 +7,9 @@ so it is made when they are read; it has nothing to say about documents without 
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable
 
-from knowledge.language import tokens
+from knowledge.language import stem_grams
 
 _SMOOTHING = 0.3
 
@@ -19,7 +18,7 @@ class Wording:
     """Compares the wording of questions with known answered and unanswered ones."""
 
     def __init__(self, answered: Iterable[str], unanswered: Iterable[str]) -> None:
-        yes, no = (Counter(gram for text in texts for gram in _grams(text)) for texts in (answered, unanswered))
+        yes, no = (Counter(gram for text in texts for gram in stem_grams(text)) for texts in (answered, unanswered))
         grams = yes.keys() | no.keys()
         yes_total, no_total = (sum(counts.values()) + _SMOOTHING * len(grams) for counts in (yes, no))
         self._odds = (
@@ -33,11 +32,5 @@ class Wording:
 
     def leaning(self, question: str) -> float:
         """From -1 (worded like unanswered questions) over 0 (nothing to tell) to 1 (like answered ones)."""
-        known = [self._odds[gram] for gram in _grams(question) if gram in self._odds]
+        known = [self._odds[gram] for gram in stem_grams(question) if gram in self._odds]
         return math.tanh(sum(known) / math.sqrt(len(known)) / 2) if known else 0.0
-
-
-def _grams(text: str) -> Iterator[str]:
-    stems = [token.stem for token in tokens(text)]
-    yield from stems
-    yield from (f"{first} {second}" for first, second in pairwise(stems))
