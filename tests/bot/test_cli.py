@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +17,8 @@ from bot import cli, cli_answers
 from bot.doctor import examine
 from bot.errors import ModelServerError, QuestionError
 from knowledge.loading import Library
+from tests.command_line import Herald, Result
+from tests.desks import FakeApp
 from tests.fakes import ANSWERED, ScriptedAnswerer, Step
 
 if TYPE_CHECKING:
@@ -37,45 +38,7 @@ HEAVY = (
 )
 
 
-@dataclass(frozen=True)
-class Result:
-    status: int
-    out: str
-    err: str
-
-
-Herald = Callable[..., Result]
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("HERALD_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HERALD_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def herald(capsys: pytest.CaptureFixture[str]) -> Herald:
-    def run(*arguments: str) -> Result:
-        with pytest.raises(SystemExit) as exit_:
-            cli.main(arguments)
-        printed = capsys.readouterr()
-        return Result(int(exit_.value.code or 0), printed.out, printed.err)
-
-    return run
-
-
-@dataclass
-class FakeModel:
-    note: str = ""
-
-
-@dataclass
-class FakeApp:
-    answerer: ScriptedAnswerer
-    model: FakeModel = field(default_factory=FakeModel)
+pytestmark = pytest.mark.usefixtures("no_settings")
 
 
 @pytest.fixture

@@ -7,50 +7,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot import cli
 from bot.journal import COLUMNS, Asked, open_journal
+from tests.command_line import Herald, Result
 from tests.fakes import ANSWERED, UNKNOWN
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class Result:
-    status: int
-    out: str
-    err: str
-
-
-Herald = Callable[..., Result]
-
-
 @pytest.fixture(autouse=True)
-def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def path(no_settings: Path) -> Path:
     """The journal of an empty data folder."""
-    for name in [name for name in os.environ if name.startswith("HERALD_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HERALD_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "data" / "journal.sqlite3"
-
-
-@pytest.fixture
-def herald(capsys: pytest.CaptureFixture[str]) -> Herald:
-    def run(*arguments: str) -> Result:
-        with pytest.raises(SystemExit) as exit_:
-            cli.main(arguments)
-        printed = capsys.readouterr()
-        return Result(int(exit_.value.code or 0), printed.out, printed.err)
-
-    return run
+    return no_settings / "journal.sqlite3"
 
 
 @pytest.fixture
