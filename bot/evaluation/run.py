@@ -16,7 +16,7 @@ from bot.answering.followups import standalone
 from bot.app import App
 from bot.errors import UsageError
 from bot.evaluation.labels import Labelled, read_labels
-from bot.evaluation.scores import Interval, Score, outcomes, score, table
+from bot.evaluation.scores import Interval, Score, is_lost, outcomes, score, table
 from bot.messages import Answer, Question
 
 _FOUND = 8
@@ -39,6 +39,9 @@ async def evaluate_file(app: App, path: Path, *, out: Path | None, against: Path
     earlier = _read_run(against) if against else None
     if out is not None:
         _check_writable(out)
+    documents = {document.id: document for document in app.answerer.documents}
+    if lost := [label.id for label in labels if is_lost(label, documents)]:
+        console.print(f"No gold snippet of {', '.join(lost)} stands in the documents: no citation counts.", markup=False)
     scores = await _ask_all(app.answerer, labels, console)
     console.print(_rendered(scores, f"{path.name}, {len(scores)} questions, {app.answerer.model_name}"))
     shares = ", ".join(f"{name} {share:.0%}" for name, share in outcomes(scores).items())

@@ -1,9 +1,10 @@
 """What an answer to a labelled question is worth, and the table over many of them. Pure."""
 
 import random
+import re
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.evaluation.labels import Labelled
@@ -120,8 +121,18 @@ def outcomes(scores: Sequence[Score]) -> dict[str, float]:
 
 
 def gold_spans(label: Labelled, documents: dict[str, Document]) -> list[GoldSpan]:
-    """Where the label's gold snippets stand: source, start and end."""
-    return [(gold.source, *_span(documents[gold.source], gold.text)) for gold in label.gold if gold.source in documents]
+    """Where the label's gold snippets stand, whatever their white space: source, start and end of each place."""
+    return [
+        (gold.source, *found.span())
+        for gold in label.gold
+        if gold.source in documents
+        for found in _places(gold.text, documents[gold.source].text)
+    ]
+
+
+def is_lost(label: Labelled, documents: dict[str, Document]) -> bool:
+    """Whether none of the label's gold snippets stands in the documents, so that no citation can be right."""
+    return label.answerable and not gold_spans(label, documents)
 
 
 def is_gold(spans: Sequence[GoldSpan], source: str, start: int, end: int) -> bool:
@@ -129,9 +140,10 @@ def is_gold(spans: Sequence[GoldSpan], source: str, start: int, end: int) -> boo
     return any(source == other and start < stop and begin < end for other, begin, stop in spans)
 
 
-def _span(document: Document, snippet: str) -> tuple[int, int]:
-    start = document.text.find(snippet)
-    return (start, start + len(snippet)) if start >= 0 else (0, 0)
+def _places(snippet: str, text: str) -> Iterator[re.Match[str]]:
+    words = [re.escape(word) for word in snippet.split()]
+    # A hyphen may end a line inside of a word.
+    return re.finditer(r"\s+".join(words).replace("\\-", r"\-\s*"), text) if words else iter(())
 
 
 def _share(hits: Iterable[bool]) -> float:

@@ -70,6 +70,11 @@ def run(tmp_path: Path, shipped: Library) -> Run:
     return Run(tmp_path, shipped)
 
 
+async def test_gold_that_stands_nowhere_is_told(run: Run) -> None:
+    run.labels.write_text(json.dumps(LABELS[0] | {"gold": [{"source": "mill", "text": "at ten"}]}), encoding="utf-8")
+    assert "No gold snippet of q-1 stands in the documents" in await run("The mill opens at nine. [1]")
+
+
 async def test_it_prints_the_table_and_what_failed(run: Run) -> None:
     printed = await run("The mill opens at nine. [1]")
     assert "labels.jsonl, 3 questions, scripted" in printed

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.evaluation.labels import Gold, Labelled
-from bot.evaluation.scores import Score, outcomes, score, table
+from bot.evaluation.scores import Score, gold_spans, outcomes, score, table
 from bot.messages import Answer, Citation, Outcome, Sentence, Timings
 from knowledge.chunking import passages_of
 from knowledge.documents import Document
@@ -65,6 +65,16 @@ class TestScore:
     def test_gold_that_is_in_no_document_counts_for_nothing(self) -> None:
         lost = replace(WHO, gold=(Gold("mill", "Bert"), Gold("other", "Anna Berg owns")))
         assert (scored(lost, citing(1), 1).rank, scored(lost, citing(1), 1).cited) == (0, (False,))
+
+
+    def test_gold_is_found_whatever_its_white_space(self) -> None:
+        wrapped = replace(WHO, gold=(Gold("mill", "Anna\n  Berg owns"),))
+        assert scored(wrapped, citing(1), 1).cited == scored(WHO, citing(1), 1).cited == (True,)
+
+    def test_gold_is_found_wherever_it_stands(self) -> None:
+        document = Document("mill", "The mill", "text", "Non-\ntransferable. Later, non- transferable.")
+        label = replace(WHO, gold=(Gold("mill", "on-transferable"),))
+        assert gold_spans(label, {"mill": document}) == [("mill", 1, 17), ("mill", 27, 43)]
 
 
 class TestTable:
