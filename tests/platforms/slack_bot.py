@@ -19,7 +19,7 @@ from tests.desks import open_desk
 from tests.fakes import ANSWERED, APPLE, APPLE_QUOTE, USERS, USERS_QUOTE, ScriptedAnswerer
 from tests.platforms.slack_server import SlackServer
 
-QUICK = Pace(edit=0.0, ping=0.5)
+QUICK = Pace(edit=0.0, ping=0.5, again=(0.01, 0.01, 0.01, 0.01))
 
 APPLE_DRAFT = Draft((APPLE,), (APPLE_QUOTE,))
 WHOLE_DRAFT = Draft((APPLE, USERS), (APPLE_QUOTE, USERS_QUOTE))

@@ -7,11 +7,14 @@ anything was lost or doubled, a platform's rule was broken, or memory grew.
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
 
 from tests.soak.run import Plan, soak
+from tests.soak.tally import Tally
 
 
 def main() -> int:
@@ -27,9 +30,20 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        tally = asyncio.run(soak(plan, folder))
+        try:
+            tally = asyncio.run(_until_told(soak(plan, folder)))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            print("Ended before its time: the bot and the servers were stopped, and there is no report.", file=sys.stderr)
+            return 130
     print(tally.report())
     return 1 if tally.problems() else 0
+
+
+async def _until_told(running: Coroutine[None, None, Tally]) -> Tally:
+    """Run it; SIGTERM ends it as Ctrl-C does, so that no process of it is left behind."""
+    task = asyncio.ensure_future(running)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 if __name__ == "__main__":

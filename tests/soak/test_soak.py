@@ -15,7 +15,7 @@ def tally(*asked: Asked, samples: list[Sample] | None = None) -> Tally:
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_short_soak_loses_and_doubles_nothing(app: App, tmp_path: Path) -> None:
-    plan = Plan(minutes=1.0, people=2, pause=4.0, every=3.0, index=app.settings.data_dir)
+    plan = Plan(minutes=2.0, people=2, pause=4.0, every=3.0, index=app.settings.data_dir)
     found = await soak(plan, tmp_path)
     assert found.problems() == [], found.report()
     assert len(found.asked) >= 10

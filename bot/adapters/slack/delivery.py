@@ -24,7 +24,6 @@ from bot.serving.tickets import Request
 _log = logging.getLogger(__name__)
 
 NOT_SHOWN = "The answer could not be shown on Slack. Please ask again."
-_MOMENT = 1.0  # seconds
 _NEAR = 3
 """Places in the queue that are shown one by one."""
 
@@ -220,14 +219,16 @@ class Delivery:
                 raise
 
     async def _insist(self, show: Callable[[Content], Awaitable[object]], content: Content) -> None:
-        """Show something, and once more a moment later if that failed for no reason that lasts."""
-        try:
-            await show(content)
-        except TROUBLE as error:
-            if code(error) in GONE | TOO_MUCH | NOT_ALLOWED:
-                raise
-            await asyncio.sleep(_MOMENT)
-            await show(content)
+        """Show something, and again, ever later, while that fails for no reason that lasts: the end must not be lost."""
+        for pause in self._pace.again:
+            try:
+                await show(content)
+                return
+            except TROUBLE as error:
+                if code(error) in GONE | TOO_MUCH | NOT_ALLOWED:
+                    raise
+            await asyncio.sleep(pause)
+        await show(content)
 
     async def _replace(self, content: Content) -> None:
         """Put content into the answer's message, or into a new one where that is no longer possible."""

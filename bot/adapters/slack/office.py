@@ -41,6 +41,8 @@ class Pace:
     """Between two pings of Socket Mode, after which a lost connection is noticed."""
     lost: float = 60.0
     """Without a connection, after which the operator is told."""
+    again: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+    """Before each further attempt to show the end of an answer."""
 
 
 @dataclass(eq=False)

@@ -180,6 +180,16 @@ class TestStream:
             await complete(slack, answer)
         assert answer.shown.count(SECOND) == 1 and len(slack.replies(asked)) == 1
 
+    async def test_an_end_that_fails_again_and_again_is_shown_once_slack_is_well(
+        self, slack: SlackServer, tmp_path: Path
+    ) -> None:
+        slack.disallow_streaming()
+        async with herald(slack, tmp_path, says(ANSWERED)):
+            slack.drop_calls("chat.postMessage", 7)  # four attempts, each of which the SDK repeats once
+            asked = slack.mention("ann", "general", "Who?")
+            await slack.until(lambda: any(SOURCES in message.shown for message in slack.replies(asked)), within=20)
+        assert len(slack.replies(asked)) == 1
+
     async def test_a_very_long_answer_is_complete(self, slack: SlackServer, tmp_path: Path) -> None:
         sentences = tuple(Sentence(f"Sentence {number} " + "word " * 150 + "ends.", (1,)) for number in range(40))
         draft, answer = Draft(sentences, (APPLE_QUOTE,)), replace(ANSWERED, sentences=sentences)
