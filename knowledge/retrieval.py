@@ -28,13 +28,14 @@ from knowledge.index import Key, KeyMatch, PassageIndex, Report, keys_for, open_
 from knowledge.language import char_ngrams, tokens
 from knowledge.likelihood import FLOOR, PassageLanguages, Scores
 from knowledge.loading import off_topic_questions
+from knowledge.spelling import Spelling
 from knowledge.wording import Wording
 
 _KEYS_ASKED = 3000
 """How many of the nearest keys are read: a passage has up to a hundred, and its third nearest counts too."""
 _NEAREST_QUESTIONS = 3
-
-
+_CONTEXT = 0.4
+"""What a question counts together with what was said before, beside the question alone: topics change."""
 _VOTERS = 100
 _TEMPERATURE = 0.05
 """How fast a voter's weight falls with its distance, in cosine similarity."""
@@ -96,16 +97,18 @@ class Findings(Sequence[RankedPassage]):
 
 
 class Vocabulary:
-    """The words that the documents and their reviewed questions use, as stems, and the wording of those questions."""
+    """The words that the documents and their reviewed questions use, as stems and as spelled, and how those are put."""
 
     def __init__(self, passages: Iterable[Passage], keys: Sequence[Key]) -> None:
         """Collect the words; `questions(id)` are those of a passage's own questions."""
         self._questions: dict[str, set[str]] = defaultdict(set)
-        stems = {token.stem for passage in passages for token in tokens(f"{passage.heading} {passage.text}")}
+        texts = [f"{passage.heading} {passage.text}" for passage in passages]
+        stems = {token.stem for text in texts for token in tokens(text)}
         for key in keys:
             if key.kind == "question":
                 self._questions[key.passage].update(token.stem for token in tokens(key.text))
         self.stems = frozenset(stems.union(*self._questions.values()))
+        self.spelling = Spelling(texts, (key.text for key in keys if key.kind == "question"))
         self.wording = Wording(
             (key.text for key in keys if key.kind == "question"), (key.text for key in keys if key.kind == "unanswered")
         )
@@ -118,8 +121,8 @@ class Vocabulary:
 class Retriever(Protocol):
     """Whatever finds passages for a question."""
 
-    async def search(self, query: str, limit: int, also: str = "") -> Findings:
-        """The `limit` likeliest passages, best first; `also` is the same question in other words, which count as much.
+    async def search(self, query: str, limit: int, context: str = "") -> Findings:
+        """The `limit` likeliest passages, best first; `context` is what was said before, where the query leans on it.
 
         Raises StoreError.
         """
@@ -155,18 +158,20 @@ class HybridRetriever:
         self._classifier = classifier
         self._is_asked = np.array([bool(self.vocabulary.questions(passage.id)) for passage in passages])
 
-    async def search(self, query: str, limit: int, also: str = "") -> Findings:
+    async def search(self, query: str, limit: int, context: str = "") -> Findings:
         """The `limit` likeliest passages, best first; raises StoreError."""
-        return await asyncio.to_thread(self._search, list(dict.fromkeys((query, also or query))), limit)
+        return await asyncio.to_thread(self._search, query, context, limit)
 
     def close(self) -> None:
         """Let other processes change the index again."""
         self._index.close()
 
-    def _search(self, wordings: Sequence[str], limit: int) -> Findings:
+    def _search(self, query: str, context: str, limit: int) -> Findings:
+        wordings = [query, f"{context} {query}"] if context else [query]
+        shares = [1 - _CONTEXT, _CONTEXT] if context else [1.0]
         seen = [self._view(*asked) for asked in zip(wordings, self._embedder.embed(wordings), strict=True)]
-        views: Scores = np.mean([views for views, _ in seen], axis=0)
-        standing = np.mean([standing for _, standing in seen], axis=0).tolist()
+        views: Scores = np.average([views for views, _ in seen], axis=0, weights=shares)
+        standing = np.average([standing for _, standing in seen], axis=0, weights=shares).tolist()
         question, sentence, *others = views
         # Where no question is known, the sentence stands in for it: else what a user adds would never be found.
         fused = astuple(self._weights) @ np.stack([np.where(self._is_asked, question, sentence), sentence, *others])

@@ -186,11 +186,11 @@ class FixedRetriever:
         scores = [1.0 - step * place for place in range(len(passages))]
         self.found = tuple(RankedPassage(p, s, s, s, s) for p, s in zip(passages, scores, strict=True))
         self.vocabulary = Vocabulary(passages, [])
-        self.queries: list[str] = []
+        self.searched: list[tuple[str, str]] = []
 
-    async def search(self, query: str, limit: int, also: str = "") -> Findings:
+    async def search(self, query: str, limit: int, context: str = "") -> Findings:
         """The passages, at most `limit`."""
-        self.queries.append(query)
+        self.searched.append((query, context))
         return Findings(self.found[:limit], answered=0.0, unanswered=0.0, vote=0.0)
 
 

@@ -11,7 +11,7 @@ from bot.answering.alignment import Synonyms
 from bot.answering.answerability import Answerability, Judge
 from bot.answering.citations import Claimed, SentenceStream, numbered, support
 from bot.answering.evidence import Found, choose, completion, quoted
-from bot.answering.followups import standalone
+from bot.answering.followups import in_context
 from bot.answering.patience import PAUSES, Patience
 from bot.answering.prompts import REFUSAL, answer_turns, notes_on
 from bot.errors import ModelAwayError, QuestionError
@@ -69,25 +69,25 @@ class Answerer:
         """
         watch = _Watch(self.clock)
         text = checked(question.text)
-        query = standalone(text, question.history)
+        asked = in_context(text, question.history, self.retriever.vocabulary.spelling)
         yield Status("searching")
         patience = Patience(self.pauses)
         ranked: Findings | None = None
         while ranked is None:
             try:
-                ranked = await self.retriever.search(query, _SEARCHED, also=text)
+                ranked = await self.retriever.search(asked.text, _SEARCHED, asked.context)
             except StoreAwayError as error:
                 yield Status("waiting")
                 await patience.wait(error)
         watch.searched()
         # Judging and verifying compute, the synonyms with the embedding model: other questions are not to wait for it.
-        if not await asyncio.to_thread(self.judge.answers, query, ranked, self.retriever.vocabulary):
+        if not await asyncio.to_thread(self.judge.answers, asked.standalone, ranked, self.retriever.vocabulary):
             yield self._answer("unknown", [], watch)
             return
         yield Status("reading")
         found = choose(ranked, self._by_id)
         written: Cited = []
-        async with aclosing(self._write(query, found, written, patience)) as events:
+        async with aclosing(self._write(asked.standalone, found, written, patience)) as events:
             async for event in events:
                 watch.wrote(written)
                 yield event

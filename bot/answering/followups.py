@@ -1,10 +1,12 @@
-"""A question that leans on its history is made to stand alone. Pure."""
+"""What a question that leans on the conversation leans on. Pure."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.messages import Turn
 from knowledge.language import tokens
+from knowledge.spelling import Spelling
 
 _LEANS = re.compile(
     r"^(?:and|but|or|so|also|then|what about|how about|what if|why(?: not)?\??$|really|are you sure|which ones?\??$|"
@@ -16,29 +18,47 @@ _POINTS_BACK = re.compile(
     r"such|so|either|both|instead|else|above|former|latter)\b",
     re.I,
 )
-_FEW_WORDS = 4
+_FEW_WORDS = 3
 _LONGEST = 1_000
 """How many characters of an earlier message are read: it is context, and may be a whole page."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with what it leans on: the question `before` it and what was answered; empty where it stands alone."""
+
+    text: str
+    before: str = ""
+    answer: str = ""
+
+    @property
+    def standalone(self) -> str:
+        """The question as it would be asked without the conversation."""
+        return f"{self.before} {self.text}".strip()
+
+    @property
+    def context(self) -> str:
+        """What was said before: what a follow-up asks for often stands beside what was answered."""
+        return f"{self.before} {self.answer}".strip()
+
+
 def stands_alone(question: str) -> bool:
-    """Whether a question can be understood without the conversation before it."""
-    content = [token for token in tokens(question) if token.is_content]
-    if _LEANS.search(question.strip()) or not content:
+    """Whether a question can be understood without the conversation before it: few words seldom can."""
+    content = sum(token.is_content for token in tokens(question))
+    if _LEANS.search(question.strip()) or content < _FEW_WORDS:
         return False
-    return len(content) >= _FEW_WORDS or not _POINTS_BACK.search(question)
+    return content > _FEW_WORDS or not _POINTS_BACK.search(question)
 
 
-def standalone(question: str, history: Sequence[Turn]) -> str:
-    """The question behind the last one that stood alone, if it leans on the conversation.
-
-    The earlier question says what it is about, but would outweigh it: it is searched for by itself as well.
-    """
+def in_context(question: str, history: Sequence[Turn], spelling: Spelling) -> Asked:
+    """The question, its slips mended, with the last one that stood alone and the last answer, if it leans on them."""
+    question = spelling.corrected(question)
     if stands_alone(question):
-        return question
-    asked = [_readable(turn.text) for turn in reversed(history) if turn.role == "user"]
-    previous = next(filter(stands_alone, asked), asked[0] if asked else "")
-    return f"{previous} {question}".strip()
+        return Asked(question)
+    asked = [spelling.corrected(_readable(turn.text)) for turn in reversed(history) if turn.role == "user"]
+    answers = [_readable(turn.text) for turn in reversed(history) if turn.role == "assistant"]
+    before = next(filter(stands_alone, asked), asked[0] if asked else "")
+    return Asked(question, before, answers[0] if answers and before else "")
 
 
 def _readable(text: str) -> str:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bot.answering.answerer import Answerer
-from bot.answering.followups import standalone
+from bot.answering.followups import in_context
 from bot.app import App
 from bot.errors import UsageError
 from bot.evaluation.labels import Labelled, read_labels
@@ -41,7 +41,7 @@ async def evaluate_file(app: App, path: Path, *, out: Path | None, against: Path
         _check_writable(out)
     documents = {document.id: document for document in app.answerer.documents}
     if lost := [label.id for label in labels if is_lost(label, documents)]:
-        console.print(f"No gold snippet of {', '.join(lost)} stands in the documents: no citation counts.", markup=False)
+        console.print(f"No gold snippet of {', '.join(lost)} stands in the documents.", markup=False)
     scores = await _ask_all(app.answerer, labels, console)
     console.print(_rendered(scores, f"{path.name}, {len(scores)} questions, {app.answerer.model_name}"))
     shares = ", ".join(f"{name} {share:.0%}" for name, share in outcomes(scores).items())
@@ -65,8 +65,8 @@ async def _ask_all(answerer: Answerer, labels: Sequence[Labelled], console: Cons
             started = time.perf_counter()
             answer = await _answer(answerer, Question(label.question, label.history))
             seconds = time.perf_counter() - started
-            query = standalone(label.question, label.history)
-            found = await answerer.retriever.search(query, _FOUND, also=label.question)
+            asked = in_context(label.question, label.history, answerer.retriever.vocabulary.spelling)
+            found = await answerer.retriever.search(asked.text, _FOUND, asked.context)
             scores.append(score(label, answer, [ranked.passage for ranked in found], documents, seconds))
             progress.advance(task)
     return scores

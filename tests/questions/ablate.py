@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from bot.answering.answerability import Features
-from bot.answering.followups import standalone
+from bot.answering.followups import in_context
 from bot.evaluation.labels import Labelled, read_labels
 from bot.evaluation.scores import gold_spans, is_gold
 from knowledge.documents import Document
@@ -78,8 +78,8 @@ async def _hits(
     for label in labels:
         if label.answerable:
             spans = gold_spans(label, by_id)
-            query = standalone(label.question, label.history)
-            passages = [ranked.passage for ranked in await retriever.search(query, 5, also=label.question)]
+            asked = in_context(label.question, label.history, retriever.vocabulary.spelling)
+            passages = [ranked.passage for ranked in await retriever.search(asked.text, 5, asked.context)]
             ranks.append(next((n for n, p in enumerate(passages, 1) if is_gold(spans, p.source, p.start, p.end)), 99))
     retriever.close()
     return [sum(rank <= limit for rank in ranks) / len(ranks) for limit in (1, 3, 5)]

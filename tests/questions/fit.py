@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bot.answering.answerability import Features, features_of
-from bot.answering.followups import standalone
+from bot.answering.followups import in_context
 from bot.evaluation.labels import Labelled, read_labels
 from knowledge.documents import Document
 from knowledge.embedding import Embedder, MiniLMEmbedder
@@ -42,9 +42,9 @@ async def feature_rows(documents: Sequence[Document], embedder: Embedder, labels
         try:
             rows = []
             for label in labels:
-                query = standalone(label.question, label.history)
-                found = await retriever.search(query, 8, also=label.question)
-                rows.append(astuple(features_of(query, found, retriever.vocabulary)))
+                asked = in_context(label.question, label.history, retriever.vocabulary.spelling)
+                found = await retriever.search(asked.text, 8, asked.context)
+                rows.append(astuple(features_of(asked.standalone, found, retriever.vocabulary)))
             return np.array(rows)
         finally:
             retriever.close()

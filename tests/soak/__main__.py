@@ -33,7 +33,7 @@ def main() -> int:
         try:
             tally = asyncio.run(_until_told(soak(plan, folder)))
         except (asyncio.CancelledError, KeyboardInterrupt):
-            print("Ended before its time: the bot and the servers were stopped, and there is no report.", file=sys.stderr)
+            print("Ended before its time: all processes were stopped, there is no report.", file=sys.stderr)
             return 130
     print(tally.report())
     return 1 if tally.problems() else 0

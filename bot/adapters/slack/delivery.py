@@ -219,7 +219,7 @@ class Delivery:
                 raise
 
     async def _insist(self, show: Callable[[Content], Awaitable[object]], content: Content) -> None:
-        """Show something, and again, ever later, while that fails for no reason that lasts: the end must not be lost."""
+        """Show something, and again, ever later, while it fails for no reason that lasts: the end must not be lost."""
         for pause in self._pace.again:
             try:
                 await show(content)

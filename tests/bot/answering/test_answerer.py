@@ -205,13 +205,15 @@ class TestFollowUps:
     async def test_a_follow_up_is_searched_with_what_it_follows(self, dialogue: Stage) -> None:
         talk = dialogue(APPLE)
         await talk.answer("and for Snap?", *self.HISTORY)
-        assert talk.retriever.queries == ["Which companies cannot use Llama 2? and for Snap?"]
+        assert talk.retriever.searched == [
+            ("and for Snap?", "Which companies cannot use Llama 2? Apple, Snap and TikTok. [1]")
+        ]
         assert talk.model.asked[0][-1].text.endswith("Question: Which companies cannot use Llama 2? and for Snap?")
 
     async def test_a_new_question_leaves_the_history_behind(self, dialogue: Stage) -> None:
         talk = dialogue(APPLE)
         await talk.answer("Which attribution notice must a distributor retain?", *self.HISTORY)
-        assert talk.retriever.queries == ["Which attribution notice must a distributor retain?"]
+        assert talk.retriever.searched == [("Which attribution notice must a distributor retain?", "")]
 
 
 class TestDocumentsThatGiveOrders:

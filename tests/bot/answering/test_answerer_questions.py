@@ -30,7 +30,7 @@ class TestErrors:
         talk = dialogue("")
         with pytest.raises(QuestionError):
             await talk.events("?")
-        assert not talk.retriever.queries
+        assert not talk.retriever.searched
 
 
 class TestReading:

@@ -2,11 +2,17 @@
 
 import pytest
 
-from bot.answering.followups import standalone, stands_alone
+from bot.answering.followups import Asked, in_context, stands_alone
 from bot.messages import Turn
+from knowledge.spelling import Spelling
 
 ASKED = Turn("user", "Which companies cannot use Llama 2?")
 SAID = Turn("assistant", "Apple, Snap and TikTok cannot.")
+SPELLING = Spelling(["Which companies cannot use Llama 2 and why"])
+
+
+def asked(question: str, *history: Turn) -> Asked:
+    return in_context(question, history, SPELLING)
 
 
 @pytest.mark.parametrize(
@@ -14,43 +20,57 @@ SAID = Turn("assistant", "Apple, Snap and TikTok cannot.")
     [
         "Which companies cannot use Llama 2 freely?",
         "monthly users limit",
-        "What is Llama 2?",
         "How many monthly users may a licensee have before it needs permission?",
         "Does the license say that its output may train another model?",
     ],
 )
 def test_these_stand_alone(question: str) -> None:
     assert stands_alone(question)
-    assert standalone(question, [ASKED, SAID]) == question
+    assert asked(question, ASKED, SAID) == Asked(question)
 
 
 @pytest.mark.parametrize(
     "question",
-    ["and for Snap?", "What about TikTok?", "why?", "Why not", "really?", "who else?", "Is it free?", "how many?"],
+    [
+        *("and for Snap?", "What about TikTok?", "why?", "Why not", "really?", "who else?", "Is it free?"),
+        *("how many?", "no exceptions?", "even as a student?", "which clause?", "Does that apply to students?"),
+    ],
 )
-def test_these_lean_on_what_was_asked(question: str) -> None:
+def test_these_lean_on_what_was_asked_and_answered(question: str) -> None:
     assert not stands_alone(question)
-    assert standalone(question, [ASKED, SAID]) == f"{ASKED.text} {question}"
+    found = asked(question, ASKED, SAID)
+    assert found.standalone == f"{ASKED.text} {question}"
+    assert found.context == f"{ASKED.text} {SAID.text}"
 
 
 def test_without_a_history_there_is_nothing_to_lean_on() -> None:
-    assert standalone("and for Snap?", []) == standalone("and for Snap?", [SAID]) == "and for Snap?"
+    assert asked("and for Snap?") == asked("and for Snap?", SAID) == Asked("and for Snap?")
 
 
 def test_a_chain_of_follow_ups_goes_back_to_the_question_that_stood_alone() -> None:
-    history = [Turn("user", "What is Qualcomm's part?"), ASKED, SAID, Turn("user", "and for Snap?"), SAID]
-    assert standalone("why?", history) == f"{ASKED.text} why?"
+    found = asked(
+        "why?", Turn("user", "What is Qualcomm's part in this?"), ASKED, SAID, Turn("user", "and Snap?"), SAID
+    )
+    assert found.standalone == f"{ASKED.text} why?"
+
+
+def test_the_last_answer_counts() -> None:
+    assert asked("why?", ASKED, SAID, Turn("user", "and Snap?"), Turn("assistant", "Nor Snap.")).answer == "Nor Snap."
 
 
 def test_where_none_stood_alone_the_last_one_is_taken() -> None:
-    history = [Turn("user", "and Snap?"), Turn("user", "why is that?")]
-    assert standalone("how so?", history) == "why is that? how so?"
+    assert asked("how so?", Turn("user", "and Snap?"), Turn("user", "why is that?")).before == "why is that?"
 
 
 def test_a_page_of_history_is_cut() -> None:
-    assert len(standalone("and for Snap?", [Turn("user", "Llama " * 10_000)])) < 1_100
+    found = asked("and for Snap?", Turn("user", "Llama " * 10_000), Turn("assistant", "Llama " * 10_000))
+    assert len(found.standalone) < 1_100 and len(found.context) < 2_100
 
 
 def test_history_that_is_no_text_harms_nothing() -> None:
-    history = [Turn("user", "Which companies\n\ncannot\ud800 use Llama 2?")]
-    assert standalone("and for Snap?", history) == f"{ASKED.text} and for Snap?"
+    assert asked("and for Snap?", Turn("user", "Which companies\n\ncannot\ud800 use Llama 2?")).before == ASKED.text
+
+
+def test_slips_are_mended_in_what_is_asked_and_was() -> None:
+    found = asked("adn why? companeis", Turn("user", "Which compnies cannot use Llama 2?"))
+    assert found == Asked("adn why? companies", ASKED.text)

@@ -42,11 +42,11 @@ class Restarted:
     times: int
     error: StoreError
 
-    async def search(self, query: str, limit: int, also: str = "") -> Findings:
+    async def search(self, query: str, limit: int, context: str = "") -> Findings:
         self.times -= 1
         if self.times >= 0:
             raise self.error
-        return await self.retriever.search(query, limit, also)
+        return await self.retriever.search(query, limit, context)
 
     @property
     def vocabulary(self) -> Vocabulary:

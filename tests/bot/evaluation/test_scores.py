@@ -66,7 +66,6 @@ class TestScore:
         lost = replace(WHO, gold=(Gold("mill", "Bert"), Gold("other", "Anna Berg owns")))
         assert (scored(lost, citing(1), 1).rank, scored(lost, citing(1), 1).cited) == (0, (False,))
 
-
     def test_gold_is_found_whatever_its_white_space(self) -> None:
         wrapped = replace(WHO, gold=(Gold("mill", "Anna\n  Berg owns"),))
         assert scored(wrapped, citing(1), 1).cited == scored(WHO, citing(1), 1).cited == (True,)
