@@ -4,8 +4,8 @@ Five views are scored for every passage: the questions that it is known to answe
 alone may be near by chance) and its sentence (alone or with its neighbours), both by cosine similarity; BM25 over the
 character n-grams of its words and its questions' words; how likely its language is to ask in these words; and what a
 classifier learnt from the known questions. They are fused by a convex combination of scores, which keeps how sure each
-view is (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); its weights were tuned on the tune
-half of `tests/questions`.
+view is (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); its weights were tuned on the
+questions for tuning in `tests/questions`.
 """
 
 import asyncio
@@ -46,10 +46,10 @@ class Weights:
     """How much each view counts in the fused score."""
 
     question: float = 1.0
-    sentence: float = 0.5
+    sentence: float = 0.25
     lexical: float = 0.4
     language: float = 0.4
-    learnt: float = 0.4
+    learnt: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Two logistic models over the features below: one for passages with reviewed questions, one for those without, as
 documents that a user adds are. Their parameters are in `answerability.json`, which `make answerability` fits on the
-tune half of `tests/questions`; nothing in it knows a document.
+questions for tuning in `tests/questions`; nothing in it knows a document.
 """
 
 import json

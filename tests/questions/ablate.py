@@ -1,4 +1,4 @@
-"""What each part of retrieval and judging brings, on the tune half: `python -m tests.questions.ablate`."""
+"""What each part of retrieval and judging brings, on the questions for tuning: `python -m tests.questions.ablate`."""
 
 import asyncio
 import tempfile
@@ -12,14 +12,14 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
 from bot.answering.answerability import Features
 from bot.answering.followups import in_context
-from bot.evaluation.labels import Labelled, read_labels
+from bot.evaluation.labels import Labelled
 from bot.evaluation.scores import gold_spans, is_gold
 from knowledge.documents import Document
 from knowledge.embedding import Embedder, MiniLMEmbedder
 from knowledge.loading import Library
 from knowledge.reading import mechanical_edits, merged
 from knowledge.retrieval import Weights, open_retriever
-from tests.questions.fit import TUNE, Matrix, feature_rows, new_model
+from tests.questions.fit import Matrix, feature_rows, new_model, tuning_labels
 
 _GROUPS = {
     "similarities to passages": ("question", "sentence", "nearest", "lead"),
@@ -34,7 +34,7 @@ _GROUPS = {
 
 def main() -> None:
     """Print both tables."""
-    documents, embedder, labels = Library.open().documents, MiniLMEmbedder(), read_labels(TUNE)
+    documents, embedder, labels = Library.open().documents, MiniLMEmbedder(), tuning_labels()
     print("| retrieval | hit@1 | hit@3 | hit@5 |\n|---|---:|---:|---:|")
     # One folder for all: what the next variant has in common with the one before is not embedded again.
     with tempfile.TemporaryDirectory() as folder:
