@@ -15,13 +15,12 @@ from bot.errors import HeraldError, SettingsError
 from bot.faults import DEBUG
 from bot.models.catalog import resolve
 from bot.settings import Settings, load_settings, unknown_variables
-from bot.tokens import read_tokens
+from bot.tokens import NAMES, read_tokens
 from knowledge.errors import KnowledgeError, SourceError
 from knowledge.loading import Library
 
 Level = Literal["ok", "note", "problem"]
 
-TOKENS = ("DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 _OLDEST_PYTHON = (3, 11)
 _PATIENCE = 5.0  # seconds for a server to answer
 _GGUF = b"GGUF"
@@ -182,7 +181,7 @@ def _serving(settings: Settings) -> Finding:
 
 
 def _tokens() -> Iterator[Finding]:
-    for name in TOKENS:
+    for name in NAMES:
         there = bool(os.environ.get(name))
         yield Finding("ok", "token", f"{name} is {'set' if there else 'not set'}")
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from bot.settings import Settings
 
+NAMES = ("DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_SECRET")
+"""The variables that hold them, in the order of the fields of `Tokens`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -35,5 +38,4 @@ class Tokens:
 
 def read_tokens(environment: Mapping[str, str] = os.environ) -> Tokens:
     """The secrets that are set; white space around them is none of them."""
-    names = ("DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_SECRET")
-    return Tokens(*(environment.get(name, "").strip() for name in names))
+    return Tokens(*(environment.get(name, "").strip() for name in NAMES))
