@@ -26,7 +26,7 @@ MAX_CHARACTERS = 1_000
 _SEARCHED = 8
 _MAX_SENTENCES = 4
 _MAX_TOKENS = 120
-_MAX_FAILURES = 2
+_MAX_FAILURES, _MAX_FAILURES_CLOSELY = 2, 1
 """Sentences in a row that fail verification before the model is stopped: what follows seldom gets better."""
 _NEW_WORDS = 0.2
 """The share of new words up to which a sentence repeats an earlier one."""
@@ -111,7 +111,7 @@ class Answerer:
 
     async def _attempt(self, query: str, found: Found, written: Cited) -> AsyncGenerator[Status | Draft, None]:
         """Let the model write, and add each sentence that its evidence supports to `written`."""
-        queued = self.model.waiting
+        queued, most_failures = self.model.waiting, _MAX_FAILURES_CLOSELY if self.closely else _MAX_FAILURES
         yield Status("queued", queued) if queued else Status("writing")
         sentences, failures = SentenceStream(), 0
         said = {sentence.text for sentence, _ in written}
@@ -129,7 +129,7 @@ class Answerer:
                         yield Draft(*numbered(written))
                     else:
                         failures += 1
-                    if failures >= _MAX_FAILURES or len(written) >= _MAX_SENTENCES:
+                    if failures >= most_failures or len(written) >= _MAX_SENTENCES:
                         return
 
     async def _verified(self, claim: Claimed, found: Found, written: Cited) -> bool:
