@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 import re
 import signal
 import socket
@@ -22,17 +23,20 @@ _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Server:
     """A process that is killed and started again on the same port."""
 
-    def __init__(self, command: list[str], port: int, health: str, log: Path) -> None:
+    def __init__(self, command: list[str], port: int, health: str, log: Path, **environment: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._command = command
         self._health = self.url + health
         self._log = log
+        self._environment = os.environ | environment
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; `ready` waits until it answers."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._environment
+            )
 
     async def ready(self) -> None:
         """Wait until it answers; raises RuntimeError with its last words if it ends instead."""
@@ -88,13 +92,17 @@ def llama_server(folder: Path) -> Server:
     for argument in command_of("llama")[1:]:
         option, equals, _ = argument.removeprefix("--").partition("=")
         command.append(f"--{option}={changed[option]}" if equals and option in changed else argument)
-    return Server(command, port, "/v1/models", folder / "llama.log")
+    return Server(command, port, "/v1/models", folder / "llama.log", **_service("llama")["environment"])
 
 
 def command_of(service: str) -> list[str]:
     """What a service runs, with the defaults of its variables."""
-    found: Any = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"][service]
+    found = _service(service)
     return [re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", part) for part in (*found["entrypoint"], *found["command"])]
+
+
+def _service(name: str) -> Any:
+    return yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"][name]
 
 
 def small_model() -> Path:
