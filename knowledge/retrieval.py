@@ -110,7 +110,7 @@ class Vocabulary:
         self.stems = frozenset(stems.union(*self._questions.values()))
         self.spelling = Spelling(texts, (key.text for key in keys if key.kind == "question"))
         self.wording = Wording(
-            (key.text for key in keys if key.kind == "question"), (key.text for key in keys if key.kind == "unanswered")
+            [key.text for key in keys if key.kind == "question"], [key.text for key in keys if key.kind == "unanswered"]
         )
 
     def questions(self, passage: str) -> frozenset[str]:

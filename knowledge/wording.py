@@ -7,9 +7,9 @@ so it is made when they are read; it has nothing to say about documents without 
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from knowledge.language import stem_grams
+from knowledge.language import stem_grams, tokens
 
 _SMOOTHING = 0.3
 
@@ -17,7 +17,8 @@ _SMOOTHING = 0.3
 class Wording:
     """Compares the wording of questions with known answered and unanswered ones."""
 
-    def __init__(self, answered: Iterable[str], unanswered: Iterable[str]) -> None:
+    def __init__(self, answered: Sequence[str], unanswered: Sequence[str]) -> None:
+        self._answered, self._unanswered = (frozenset(map(_plain, texts)) for texts in (answered, unanswered))
         yes, no = (Counter(gram for text in texts for gram in stem_grams(text)) for texts in (answered, unanswered))
         grams = yes.keys() | no.keys()
         yes_total, no_total = (sum(counts.values()) + _SMOOTHING * len(grams) for counts in (yes, no))
@@ -30,7 +31,17 @@ class Wording:
             else {}
         )
 
+    def known(self, question: str) -> bool | None:
+        """Whether this very question is known to be answered; None if it is not known, or both ways."""
+        plain = _plain(question)
+        answered, unanswered = plain in self._answered, plain in self._unanswered
+        return answered if answered != unanswered else None
+
     def leaning(self, question: str) -> float:
         """From -1 (worded like unanswered questions) over 0 (nothing to tell) to 1 (like answered ones)."""
         known = [self._odds[gram] for gram in stem_grams(question) if gram in self._odds]
         return math.tanh(sum(known) / math.sqrt(len(known)) / 2) if known else 0.0
+
+
+def _plain(question: str) -> tuple[str, ...]:
+    return tuple(token.stem for token in tokens(question))

@@ -89,6 +89,9 @@ class Judge:
 
     def answers(self, question: str, found: Findings, vocabulary: Vocabulary) -> bool:
         """Whether the passages found are likely enough to answer the question."""
+        # What is known needs no judgement, and near misses that differ in a word may outvote it.
+        if found and (known := vocabulary.wording.known(question)) is not None:
+            return known
         reviewed = bool(found) and bool(vocabulary.questions(found[0].passage.id))
         return (self.reviewed if reviewed else self.plain).answers(question, found, vocabulary)
 

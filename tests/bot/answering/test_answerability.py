@@ -119,6 +119,25 @@ async def test_the_model_is_chosen_by_whether_the_best_passage_has_reviewed_ques
     assert chooses.answers("When?", found, reviewed)
 
 
+async def test_a_known_question_is_judged_as_it_is_known() -> None:
+    retriever = FixedRetriever(*passages_of(MILL))
+    found = await retriever.search("When?", 8)
+    passage = found[0].passage.id
+    known = Vocabulary(
+        [],
+        [
+            *(Key(passage, "question", text) for text in ("When does it open?", "Who bakes?")),
+            *(Key("", "unanswered", text) for text in ("Who built it?", "Who bakes?")),
+        ],
+    )
+    yes, no = (Judge(reviewed=judge(says), plain=judge(says)) for says in (True, False))
+    assert no.answers("when does it open", found, known)
+    assert not yes.answers("WHO BUILT IT?!", found, known)
+    assert yes.answers("Who bakes?", found, known) and not no.answers("Who bakes?", found, known)
+    assert not no.answers("When does it close?", found, known)
+    assert not yes.answers("When does it open?", await FixedRetriever().search("When?", 8), known)
+
+
 async def test_the_shipped_file_can_be_made_again(minilm: MiniLMEmbedder) -> None:
     """`make answerability` makes the same file, but for the last digits that a CPU's arithmetic decides."""
     shipped = json.loads(fit.PARAMETERS.read_text(encoding="utf-8"))
