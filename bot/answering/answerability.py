@@ -18,6 +18,12 @@ from bot.answering.asked_for import asks_opinion, is_demand, missing_kinds
 from knowledge.language import Token, rarity, stem, tokens
 from knowledge.retrieval import Findings, Vocabulary
 
+_STRANGE = 0.35
+"""The similarity to the nearest of many known questions below which a question ("lol") is about something else.
+
+Of the 273 answerable questions for tuning none is that far from all.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -93,6 +99,8 @@ class Judge:
         if found and (known := vocabulary.wording.known(question)) is not None:
             return known
         reviewed = bool(found) and bool(vocabulary.questions(found[0].passage.id))
+        if reviewed and max(max(ranked.question, ranked.sentence) for ranked in found) < _STRANGE:
+            return False
         return (self.reviewed if reviewed else self.plain).answers(question, found, vocabulary)
 
 

@@ -138,6 +138,17 @@ async def test_a_known_question_is_judged_as_it_is_known() -> None:
     assert not yes.answers("When does it open?", await FixedRetriever().search("When?", 8), known)
 
 
+async def test_what_is_near_nothing_known_is_refused() -> None:
+    retriever = FixedRetriever(*passages_of(MILL))
+    found = await retriever.search("lol", 8)
+    known = Vocabulary([], [Key(found[0].passage.id, "question", "When does it open?")])
+    far = replace(found, passages=tuple(replace(each, question=0.34, sentence=0.2) for each in found))
+    near = replace(found, passages=tuple(replace(each, question=0.36, sentence=0.2) for each in found))
+    yes = Judge(reviewed=judge(True), plain=judge(True))
+    assert not yes.answers("lol", far, known) and yes.answers("lol", near, known)
+    assert yes.answers("lol", far, retriever.vocabulary)  # nothing is known of these documents
+
+
 async def test_the_shipped_file_can_be_made_again(minilm: MiniLMEmbedder) -> None:
     """`make answerability` makes the same file, but for the last digits that a CPU's arithmetic decides."""
     shipped = json.loads(fit.PARAMETERS.read_text(encoding="utf-8"))
