@@ -1,11 +1,12 @@
 """How often verification errs: `python -m tests.questions.verify [HALF …] [--list]`, a table, or the errors themselves.
 
 The pairs of `verification.jsonl` (halves tune and test), `verification_development.jsonl` and the sentences of
-`fluent.jsonl`, as a model's sentences would be verified.
+`fluent.jsonl`, as a model's sentences would be verified: against the reading copy, with the heading of the passage.
 """
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ from typing import Any
 from bot.answering.alignment import Synonyms
 from bot.answering.synonyms import WordSynonyms
 from bot.answering.verification import check
+from knowledge.chunking import passages_of
+from knowledge.documents import Document
 from knowledge.embedding import MiniLMEmbedder
+from knowledge.loading import Library
 
 HERE = Path(__file__).parent
 HALVES = ("tune", "test", "development")
@@ -28,18 +32,30 @@ class Pair:
     kind: str
     sentence: str
     passage: str
+    heading: str
     supported: bool
 
 
 def pairs() -> Iterator[Pair]:
     """All of them; a fluent sentence is of the kind `fluent`."""
+    documents = {document.id: document for document in Library.open().documents}
     for name in ("verification.jsonl", "verification_development.jsonl"):
         for row in _rows(name):
-            text = " ".join(row["passage"]["text"].split())
-            yield Pair(row["half"], row["kind"], row["sentence"], text, row["supported"])
+            shown = _shown(row["passage"]["text"], documents.get(row["passage"]["source"]))
+            yield Pair(row["half"], row["kind"], row["sentence"], *shown, row["supported"])
     for row in _rows("fluent.jsonl"):
         for sentence in row["sentences"]:
-            yield Pair(row["half"], "fluent", sentence["text"], " ".join(sentence["passage"].split()), supported=True)
+            shown = _shown(sentence["passage"], documents.get(sentence["source"]))
+            yield Pair(row["half"], "fluent", sentence["text"], *shown, supported=True)
+
+
+def _shown(text: str, document: Document | None) -> tuple[str, str]:
+    """A passage as the product reads it, and its heading; one of no document is read as it is, without one."""
+    found = re.search(r"\s+".join(map(re.escape, text.split())), document.text) if document is not None else None
+    if document is None or found is None:
+        return " ".join(text.split()), ""
+    heading = next(p.heading for p in passages_of(document) if p.end > found.start())
+    return document.read(*found.span()).text, heading
 
 
 def main() -> None:
@@ -58,7 +74,7 @@ def main() -> None:
 def _shares(chosen: Sequence[Pair], synonyms: Synonyms, *, told: bool) -> Iterator[str]:
     passed: dict[tuple[str, bool], list[bool]] = {("pair", False): [], ("pair", True): [], ("fluent", True): []}
     for pair in chosen:
-        verdict = check(pair.sentence, pair.passage, synonyms=synonyms)
+        verdict = check(pair.sentence, pair.passage, pair.heading, synonyms)
         passed["fluent" if pair.kind == "fluent" else "pair", pair.supported].append(verdict.supported)
         if told and verdict.supported != pair.supported:
             print(f"{pair.kind}: {pair.sentence} ({verdict.reason or 'passes'})")
