@@ -18,6 +18,12 @@ _POINTS_BACK = re.compile(
     r"such|so|either|both|instead|else|above|former|latter)\b",
     re.I,
 )
+_REMARK = re.compile(
+    r"(?:(?:ok(?:ay)?|thanks?(?: you)?|thx|ty|cool|nice|great|awesome|perfect|lol|lmao|haha+|wow|hmm+|hi|hello|hey|bye|"
+    r"got it|i see)[^\w?]*)+",
+    re.I,
+)
+"""What asks nothing: the answer to the question before it is not to be given again."""
 _FEW_WORDS = 3
 _LONGEST = 1_000
 """How many characters of an earlier message are read: it is context, and may be a whole page."""
@@ -44,6 +50,8 @@ class Asked:
 
 def stands_alone(question: str) -> bool:
     """Whether a question can be understood without the conversation before it: few words seldom can."""
+    if _REMARK.fullmatch(question.strip()):
+        return True
     content = sum(token.is_content for token in tokens(question))
     if _LEANS.search(question.strip()) or content < _FEW_WORDS:
         return False

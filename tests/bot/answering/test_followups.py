@@ -29,11 +29,16 @@ def test_these_stand_alone(question: str) -> None:
     assert asked(question, ASKED, SAID) == Asked(question)
 
 
+@pytest.mark.parametrize("remark", ["lol", "Thanks!", "ok, thank you :)", "haha cool", "I see."])
+def test_a_remark_leans_on_nothing(remark: str) -> None:
+    assert asked(remark, ASKED, SAID) == Asked(remark)
+
+
 @pytest.mark.parametrize(
     "question",
     [
         *("and for Snap?", "What about TikTok?", "why?", "Why not", "really?", "who else?", "Is it free?"),
-        *("how many?", "no exceptions?", "even as a student?", "which clause?", "Does that apply to students?"),
+        *("how many?", "no exceptions?", "even as a student?", "which clause?", "ok?", "ok but why?"),
     ],
 )
 def test_these_lean_on_what_was_asked_and_answered(question: str) -> None:
