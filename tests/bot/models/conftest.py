@@ -4,7 +4,7 @@ import asyncio
 import json
 import lzma
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,9 +132,10 @@ class Connection:
         await self.send(data)
 
     async def closed(self) -> None:
-        """Wait until the client has closed the connection."""
-        while await self._reader.read(1024):
-            pass
+        """Wait until the client has closed the connection, or broken it off, as it does with data that it left unread."""
+        with suppress(ConnectionError):
+            while await self._reader.read(1024):
+                pass
 
 
 Script = Callable[[HttpRequest, Connection], Awaitable[None]]

@@ -40,11 +40,13 @@ class Server:
         if request.path == "/v1/models":
             await connection.answer(200, json.dumps({"data": [{"id": "served-model"}]}))
             return
-        await connection.send(SSE)
-        for part in self.parts:
-            await connection.send(part)
-        if self.hold:
-            await connection.closed()
+        try:
+            await connection.send(SSE)
+            for part in self.parts:
+                await connection.send(part)
+            if self.hold:
+                await connection.closed()
+        finally:
             self.gone.set()
 
 
