@@ -132,7 +132,7 @@ class Connection:
         await self.send(data)
 
     async def closed(self) -> None:
-        """Wait until the client has closed the connection, or broken it off, as it does with data that it left unread."""
+        """Wait until the client has closed the connection, or broken it off, as it does with data left unread."""
         with suppress(ConnectionError):
             while await self._reader.read(1024):
                 pass
