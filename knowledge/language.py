@@ -1,7 +1,7 @@
 """The words of a text as retrieval, judging and verifying see them: stems, numbers, names, negations. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -89,7 +89,11 @@ def tokens(text: str) -> list[Token]:
 
 def stem_grams(text: str) -> Iterator[str]:
     """The stems of all words of a text, then each two neighbours."""
-    stems = [token.stem for token in tokens(text)]
+    return grams([token.stem for token in tokens(text)])
+
+
+def grams(stems: Sequence[str]) -> Iterator[str]:
+    """Words as they are, then each two neighbours."""
     yield from stems
     yield from (f"{first} {second}" for first, second in pairwise(stems))
 
@@ -184,3 +188,10 @@ def char_ngrams(text: str, size: int = 4) -> Iterator[str]:
             continue
         for start in range(max(1, len(padded) - size + 1)):
             yield padded[start : start + size]
+
+
+def places(snippet: str, text: str) -> list[tuple[int, int]]:
+    """The spans of a text that read like a snippet, white space aside; none for a snippet without a character."""
+    characters = re.findall(r"\S", snippet)
+    pattern = r"\s*".join(map(re.escape, characters))
+    return [match.span() for match in re.finditer(pattern, text)] if characters else []

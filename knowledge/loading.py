@@ -14,6 +14,7 @@ from typing import cast, get_args
 
 from knowledge.documents import Document, Edit, Kind, KnownQuestion
 from knowledge.errors import SourceError, UnknownSourceError
+from knowledge.language import places
 from knowledge.reading import mechanical_edits, merged, smallest_edits
 
 OFF_TOPIC = Path(__file__).with_name("documents") / "off_topic.toml"
@@ -253,8 +254,7 @@ def _known_questions(source: Source, text: str) -> tuple[KnownQuestion, ...]:
     for entry in _entries(path, "passage", {"source", "text", "questions"}):
         if entry["source"] != source.id:
             continue
-        snippet = r"\s*".join(re.escape(character) for character in re.findall(r"\S", str(entry["text"])))
-        spans = [match.span() for match in re.finditer(snippet, text)]
+        spans = places(str(entry["text"]), text)
         if len(spans) != 1:
             raise SourceError(f"{path}: {entry['text']!r} occurs {len(spans)} times in source {source.id!r}, not once.")
         found += [KnownQuestion(str(question), *spans[0]) for question in cast(list[object], entry["questions"])]

@@ -104,14 +104,12 @@ class Vocabulary:
         self._questions: dict[str, set[str]] = defaultdict(set)
         texts = [f"{passage.heading} {passage.text}" for passage in passages]
         stems = {token.stem for text in texts for token in tokens(text)}
-        for key in keys:
-            if key.kind == "question":
-                self._questions[key.passage].update(token.stem for token in tokens(key.text))
+        answered = [key for key in keys if key.kind == "question"]
+        for key in answered:
+            self._questions[key.passage].update(token.stem for token in tokens(key.text))
         self.stems = frozenset(stems.union(*self._questions.values()))
-        self.spelling = Spelling(texts, (key.text for key in keys if key.kind == "question"))
-        self.wording = Wording(
-            [key.text for key in keys if key.kind == "question"], [key.text for key in keys if key.kind == "unanswered"]
-        )
+        self.spelling = Spelling(texts, (key.text for key in answered))
+        self.wording = Wording([key.text for key in answered], [key.text for key in keys if key.kind == "unanswered"])
 
     def questions(self, passage: str) -> frozenset[str]:
         """The stems of the questions that a passage is known to answer; none if it has no questions."""

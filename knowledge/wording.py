@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from knowledge.language import stem_grams, tokens
+from knowledge.language import grams, stem_grams, tokens
 
 _SMOOTHING = 0.3
 
@@ -18,14 +18,15 @@ class Wording:
     """Compares the wording of questions with known answered and unanswered ones."""
 
     def __init__(self, answered: Sequence[str], unanswered: Sequence[str]) -> None:
-        self._answered, self._unanswered = (frozenset(map(_plain, texts)) for texts in (answered, unanswered))
-        yes, no = (Counter(gram for text in texts for gram in stem_grams(text)) for texts in (answered, unanswered))
-        grams = yes.keys() | no.keys()
-        yes_total, no_total = (sum(counts.values()) + _SMOOTHING * len(grams) for counts in (yes, no))
+        worded = [[_plain(text) for text in texts] for texts in (answered, unanswered)]
+        self._answered, self._unanswered = map(frozenset, worded)
+        yes, no = (Counter(gram for stems in texts for gram in grams(stems)) for texts in worded)
+        known = yes.keys() | no.keys()
+        yes_total, no_total = (sum(counts.values()) + _SMOOTHING * len(known) for counts in (yes, no))
         self._odds = (
             {
                 gram: math.log((yes[gram] + _SMOOTHING) / yes_total) - math.log((no[gram] + _SMOOTHING) / no_total)
-                for gram in grams
+                for gram in known
             }
             if yes and no
             else {}

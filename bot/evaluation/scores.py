@@ -1,15 +1,15 @@
 """What an answer to a labelled question is worth, and the table over many of them. Pure."""
 
 import random
-import re
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.evaluation.labels import Labelled
 from bot.messages import Answer, marked_text
 from knowledge.documents import Document, Passage
+from knowledge.language import places
 
 Interval = tuple[float, float, float]
 """An estimate with the ends of its 95% bootstrap interval."""
@@ -123,10 +123,10 @@ def outcomes(scores: Sequence[Score]) -> dict[str, float]:
 def gold_spans(label: Labelled, documents: dict[str, Document]) -> list[GoldSpan]:
     """Where the label's gold snippets stand, whatever their white space: source, start and end of each place."""
     return [
-        (gold.source, *found.span())
+        (gold.source, *span)
         for gold in label.gold
         if gold.source in documents
-        for found in _places(gold.text, documents[gold.source].text)
+        for span in places(gold.text, documents[gold.source].text)
     ]
 
 
@@ -138,12 +138,6 @@ def is_lost(label: Labelled, documents: dict[str, Document]) -> bool:
 def is_gold(spans: Sequence[GoldSpan], source: str, start: int, end: int) -> bool:
     """Whether a span overlaps a gold one."""
     return any(source == other and start < stop and begin < end for other, begin, stop in spans)
-
-
-def _places(snippet: str, text: str) -> Iterator[re.Match[str]]:
-    words = [re.escape(word) for word in snippet.split()]
-    # A hyphen may end a line inside of a word.
-    return re.finditer(r"\s+".join(words).replace("\\-", r"\-\s*"), text) if words else iter(())
 
 
 def _share(hits: Iterable[bool]) -> float:

@@ -6,7 +6,6 @@ The pairs of `verification.jsonl` (halves tune and test), `verification_developm
 
 import argparse
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from bot.answering.verification import check
 from knowledge.chunking import passages_of
 from knowledge.documents import Document
 from knowledge.embedding import MiniLMEmbedder
+from knowledge.language import places
 from knowledge.loading import Library
 
 HERE = Path(__file__).parent
@@ -51,11 +51,10 @@ def pairs() -> Iterator[Pair]:
 
 def _shown(text: str, document: Document | None) -> tuple[str, str]:
     """A passage as the product reads it, and its heading; one of no document is read as it is, without one."""
-    found = re.search(r"\s+".join(map(re.escape, text.split())), document.text) if document is not None else None
-    if document is None or found is None:
+    if document is None or not (found := places(text, document.text)):
         return " ".join(text.split()), ""
-    heading = next(p.heading for p in passages_of(document) if p.end > found.start())
-    return document.read(*found.span()).text, heading
+    start, end = found[0]
+    return document.read(start, end).text, next(p.heading for p in passages_of(document) if p.end > start)
 
 
 def main() -> None:

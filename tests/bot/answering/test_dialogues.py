@@ -11,6 +11,7 @@ from bot.app import App
 from bot.batch import answer_one
 from bot.evaluation.labels import Labelled, read_labels
 from bot.messages import Answer, Question, Status, Turn, marked_text
+from bot.models.llama_cpp import LlamaCppModel
 
 TUNE = Path(__file__).parents[2] / "questions" / "tune.jsonl"
 COMPANIES = "Which companies cannot use Llama 2 freely?"
@@ -90,6 +91,9 @@ async def test_stopping_in_the_middle_frees_the_model_for_the_next_question(app:
                 break
     async with asyncio.timeout(60):
         assert "Apple" in marked_text((await ask(app, COMPANIES)).sentences)
+        assert isinstance(app.answerer.model, LlamaCppModel)
+        await app.answerer.model.load()  # behind what may still let go, at its next token
+    assert app.answerer.model.waiting == 0
 
 
 async def test_a_question_that_is_cancelled_while_the_model_reads_frees_it_too(app: App) -> None:
