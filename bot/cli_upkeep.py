@@ -26,9 +26,10 @@ def index(
 ) -> None:
     """Build or refresh the index that questions are answered from; what has not changed is kept."""
     from bot.settings import load_settings
+    from knowledge.contents import contents
     from knowledge.embedding import MiniLMEmbedder
     from knowledge.loading import Library
-    from knowledge.retrieval import contents, open_retriever
+    from knowledge.retrieval import open_retriever
 
     settings = load_settings()
     documents = Library.open(settings.knowledge.sources).documents

@@ -119,9 +119,9 @@ def _embedding() -> Finding:
 def _index(settings: Settings) -> Finding:
     if settings.knowledge.chroma_url:
         return _server("Chroma server", settings.knowledge.chroma_url, "/api/v2/heartbeat")
+    from knowledge.contents import contents
     from knowledge.embedding import MiniLMEmbedder
     from knowledge.index import is_complete
-    from knowledge.retrieval import contents
 
     _, keys = contents(Library.open(settings.knowledge.sources).documents)
     try:

@@ -16,20 +16,17 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Protocol, overload
 
-import bm25s
 import numpy as np
 
-from knowledge.chunking import passages_of
 from knowledge.classifier import NOTHING_LEARNT, PassageClassifier, kept, train
+from knowledge.contents import contents
 from knowledge.documents import Document, Passage
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import SourceError
-from knowledge.index import Key, KeyMatch, PassageIndex, Report, keys_for, open_index
-from knowledge.language import char_ngrams, tokens
+from knowledge.index import Key, KeyMatch, PassageIndex, Report, open_index
+from knowledge.lexical import LexicalIndex
 from knowledge.likelihood import FLOOR, PassageLanguages, Scores
-from knowledge.loading import off_topic_questions
-from knowledge.spelling import Spelling
-from knowledge.wording import Wording
+from knowledge.vocabulary import Vocabulary
 
 _KEYS_ASKED = 3000
 """How many of the nearest keys are read: a passage has up to a hundred, and its third nearest counts too."""
@@ -96,26 +93,6 @@ class Findings(Sequence[RankedPassage]):
         return len(self.passages)
 
 
-class Vocabulary:
-    """The words that the documents and their reviewed questions use, as stems and as spelled, and how those are put."""
-
-    def __init__(self, passages: Iterable[Passage], keys: Sequence[Key]) -> None:
-        """Collect the words; `questions(id)` are those of a passage's own questions."""
-        self._questions: dict[str, set[str]] = defaultdict(set)
-        texts = [f"{passage.heading} {passage.text}" for passage in passages]
-        stems = {token.stem for text in texts for token in tokens(text)}
-        answered = [key for key in keys if key.kind == "question"]
-        for key in answered:
-            self._questions[key.passage].update(token.stem for token in tokens(key.text))
-        self.stems = frozenset(stems.union(*self._questions.values()))
-        self.spelling = Spelling(texts, (key.text for key in answered))
-        self.wording = Wording([key.text for key in answered], [key.text for key in keys if key.kind == "unanswered"])
-
-    def questions(self, passage: str) -> frozenset[str]:
-        """The stems of the questions that a passage is known to answer; none if it has no questions."""
-        return frozenset(self._questions.get(passage, ()))
-
-
 class Retriever(Protocol):
     """Whatever finds passages for a question."""
 
@@ -151,7 +128,7 @@ class HybridRetriever:
         self._weights = weights
         self.vocabulary = Vocabulary(passages, keys)
         texts = [(f"{passage.heading} {passage.text}", *own) for passage, own in _with_keys(passages, keys)]
-        self._lexical = _LexicalIndex([" ".join(own) for own in texts])
+        self._lexical = LexicalIndex([" ".join(own) for own in texts])
         self._languages = PassageLanguages(texts)
         self._classifier = classifier
         self._is_asked = np.array([bool(self.vocabulary.questions(passage.id)) for passage in passages])
@@ -218,23 +195,6 @@ def _standing(matches: Sequence[KeyMatch]) -> tuple[float, float, float]:
     return answered, unanswered, sum(weight for weight, yes in votes if yes) / total if total else 0.0
 
 
-class _LexicalIndex:
-    """BM25 over character n-grams, which forgive the typing errors of a question and the hearing errors of a text."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._size = len(texts)
-        self._bm25 = bm25s.BM25(method="lucene")
-        self._bm25.index([list(char_ngrams(text)) for text in texts], show_progress=False)
-
-    def scores(self, query: str) -> Scores:
-        """A score for each text, 1 for the best; all 0 where no n-gram of the query is known."""
-        known = [gram for gram in char_ngrams(query) if gram in self._bm25.vocab_dict]
-        if not known:
-            return np.zeros(self._size)
-        scores = np.asarray(self._bm25.get_scores(known), dtype=np.float64)
-        return scores / scores.max() if scores.max() > 0 else scores
-
-
 def open_retriever(
     documents: Sequence[Document],
     embedder: Embedder,
@@ -267,25 +227,6 @@ def _learnt(passages: Sequence[Passage], keys: Sequence[Key], vectors: dict[str,
         [places[key.passage] for key in own],
         [key.passage in asked for key in own],
     )
-
-
-def contents(documents: Sequence[Document]) -> tuple[list[Passage], list[Key]]:
-    """What an index of these documents holds: their passages, and the keys that they are found by."""
-    passages = [passage for document in documents for passage in passages_of(document)]
-    unanswered = [question for document in documents for question in document.unanswered]
-    return passages, keys_for(passages, assigned_questions(documents, passages), [*unanswered, *off_topic_questions()])
-
-
-def assigned_questions(documents: Sequence[Document], passages: Sequence[Passage]) -> list[tuple[str, str]]:
-    """The reviewed questions of all documents, each with the id of the passage that holds most of its span."""
-    by_source: dict[str, list[Passage]] = defaultdict(list)
-    for passage in passages:
-        by_source[passage.source].append(passage)
-    return [
-        (max(by_source[document.id], key=lambda p: min(p.end, q.end) - max(p.start, q.start)).id, q.text)
-        for document in documents
-        for q in document.questions
-    ]
 
 
 def _with_keys(passages: Sequence[Passage], keys: Sequence[Key]) -> Iterable[tuple[Passage, list[str]]]:

@@ -23,8 +23,8 @@ from bot.models.catalog import SMOLLM2
 from bot.models.cores import usable_cores
 from bot.models.llama_cpp import LlamaCppModel
 from bot.settings import load_settings
+from knowledge.contents import contents
 from knowledge.loading import Library
-from knowledge.retrieval import contents
 from tests.bench_platforms import measure as measure_platforms
 
 ROUNDS = 9

@@ -14,7 +14,8 @@ from bot.messages import Answer, Citation, Draft, Question, Sentence, Status, Ti
 from bot.models.base import SamplingOptions
 from knowledge.documents import Passage
 from knowledge.embedding import Vectors
-from knowledge.retrieval import Findings, RankedPassage, Vocabulary
+from knowledge.retrieval import Findings, RankedPassage
+from knowledge.vocabulary import Vocabulary
 
 Step = Status | Draft | Answer | Exception | Callable[[], Awaitable[object]]
 

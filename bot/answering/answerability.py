@@ -16,7 +16,8 @@ from rapidfuzz.distance import OSA
 
 from bot.answering.asked_for import asks_opinion, is_demand, missing_kinds
 from knowledge.language import Token, rarity, stem, tokens
-from knowledge.retrieval import Findings, Vocabulary
+from knowledge.retrieval import Findings
+from knowledge.vocabulary import Vocabulary
 
 _STRANGE = 0.35
 """The similarity to the nearest of many known questions below which a question ("lol") is about something else.

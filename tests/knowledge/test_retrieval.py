@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.contents import assigned_questions, contents
 from knowledge.documents import Document, KnownQuestion
 from knowledge.embedding import Embedder, MiniLMEmbedder
 from knowledge.errors import SourceError, StoreError
 from knowledge.index import open_index
 from knowledge.loading import Library, off_topic_questions
-from knowledge.retrieval import Findings, HybridRetriever, Weights, assigned_questions, contents, open_retriever
+from knowledge.retrieval import Findings, HybridRetriever, Weights, open_retriever
 from tests.fakes import WordHashEmbedder
 
 TALK = "The mill was built of stone. The wheel turns at dawn.\n\nA ticket costs five pounds. Dogs are welcome."

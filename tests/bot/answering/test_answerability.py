@@ -12,7 +12,8 @@ from knowledge.chunking import passages_of
 from knowledge.documents import Document
 from knowledge.embedding import MiniLMEmbedder
 from knowledge.keys import Key
-from knowledge.retrieval import Findings, Vocabulary
+from knowledge.retrieval import Findings
+from knowledge.vocabulary import Vocabulary
 from tests.fakes import FixedRetriever, judge
 from tests.questions import fit
 

@@ -10,7 +10,8 @@ from bot.answering.patience import PAUSES, Patience
 from bot.errors import ModelAwayError, ModelServerError
 from bot.messages import Answer, Draft, Question, Status
 from knowledge.errors import StoreAwayError, StoreError
-from knowledge.retrieval import Findings, Retriever, Vocabulary
+from knowledge.retrieval import Findings, Retriever
+from knowledge.vocabulary import Vocabulary
 from tests.bot.answering.conftest import Stage
 from tests.fakes import ModelStep, Piece, ScriptedModel
 
