@@ -71,7 +71,8 @@ class Document:
 
     `governs` marks the document that has the last word where documents differ. `edits` are what the reading copy
     changes, `questions` are reviewed questions with the spans that answer them, `unanswered` are reviewed ones that it
-    does not answer, and `annotations` is the file with the titles and topics of a license's clauses.
+    does not answer, `followups` are reviewed ones that its spans make people ask, and `annotations` is the file with
+    the titles and topics of a license's clauses.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Document:
     edits: tuple[Edit, ...] = field(default=(), repr=False)
     questions: tuple["KnownQuestion", ...] = field(default=(), repr=False)
     unanswered: tuple[str, ...] = field(default=(), repr=False)
+    followups: tuple["KnownFollowUp", ...] = field(default=(), repr=False)
     annotations: Path | None = None
 
     def read(self, start: int, end: int) -> ReadingCopy:
@@ -98,6 +100,24 @@ class KnownQuestion:
     text: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Words of a document, white space aside."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFollowUp:
+    """A reviewed question that leans on `text[start:end]` of its document; `answer` is None if nothing answers it."""
+
+    text: str
+    start: int
+    end: int
+    answer: Snippet | None
 
 
 @dataclass(frozen=True, slots=True)

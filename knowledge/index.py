@@ -49,6 +49,7 @@ class KeyMatch:
     passage: str
     kind: KeyKind
     similarity: float
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class PassageIndex:
             found = self._found(vector, limit)
         ids, distances = found["ids"][0], (found["distances"] or [[]])[0]
         matches = ((self._keys[id_], 1.0 - float(distance)) for id_, distance in zip(ids, distances, strict=True))
-        return [KeyMatch(key.passage, key.kind, similarity) for key, similarity in matches]
+        return [KeyMatch(key.passage, key.kind, similarity, key.after) for key, similarity in matches]
 
     def _found(self, vector: Vectors, limit: int) -> "QueryResult":
         from chromadb.errors import NotFoundError

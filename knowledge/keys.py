@@ -14,17 +14,20 @@ KeyKind = Literal["sentence", "surroundings", "question", "unanswered"]
 class Key:
     """A text that a passage is found by: its sentence, its surroundings, or a question that it answers.
 
-    A key of kind `unanswered`, of no passage, is a question that the documents do not answer.
+    A key of kind `unanswered`, of no passage, is a question that the documents do not answer. A question with
+    `after` is a follow-up: it asks that only where the passage `after` was shown before.
     """
 
     passage: str
     kind: KeyKind
     text: str
+    after: str = ""
 
     @property
     def id(self) -> str:
         """Names the key in the collection; the same text of the same passage has the same id in every index."""
-        digest = hashlib.sha256(f"{self.kind}\n{self.text}".encode()).hexdigest()[:16]
+        told = f"{self.kind}\n{self.after}\n{self.text}" if self.after else f"{self.kind}\n{self.text}"
+        digest = hashlib.sha256(told.encode()).hexdigest()[:16]
         return f"{self.passage}#{digest}"
 
     @property

@@ -2,25 +2,29 @@
 
 import hashlib
 import importlib.util
-import itertools
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import cast, get_args
 
-from knowledge.documents import Document, Edit, Kind, KnownQuestion
+from knowledge.companions import (
+    corrections,
+    known_followups,
+    known_questions,
+    read_toml,
+    reason,
+    unanswered_questions,
+)
+from knowledge.documents import Document, Kind
 from knowledge.errors import SourceError, UnknownSourceError
-from knowledge.language import places
-from knowledge.reading import mechanical_edits, merged, smallest_edits
+from knowledge.reading import mechanical_edits, merged
 
-OFF_TOPIC = Path(__file__).with_name("documents") / "off_topic.toml"
 SHIPPED_SOURCES = Path(__file__).with_name("sources.toml")
 MAX_BYTES = 20_000_000
-_COMPANIONS = ("corrections", "questions", "unanswered", "annotations")
+_COMPANIONS = ("corrections", "questions", "unanswered", "followups", "annotations")
 _KEYS = {"id", "title", "kind", "file", "package", "resource", "sha256", "governs", *_COMPANIONS}
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
 
@@ -37,6 +41,7 @@ class Source:
     corrections: Path | None = None
     questions: Path | None = None
     unanswered: Path | None = None
+    followups: Path | None = None
     annotations: Path | None = None
     governs: bool = False
 
@@ -76,7 +81,7 @@ class Library:
 
 def read_sources(path: Path) -> tuple[tuple[Source, ...], bool]:
     """The entries of a `sources.toml`, and whether it keeps the shipped documents too (unless `shipped = false`)."""
-    content = _read_toml(path)
+    content = read_toml(path)
     unknown = set(content) - {"source", "shipped"}
     entries = content.get("source", [])
     if unknown or not isinstance(entries, list) or not entries:
@@ -89,24 +94,19 @@ def read_sources(path: Path) -> tuple[tuple[Source, ...], bool]:
 def load_document(source: Source) -> Document:
     """Read a document, check it against its sha256, and apply its companions; raises SourceError."""
     text = _read_text(source)
-    corrections = _corrections(source, text) if source.corrections else []
+    corrected = corrections(source.corrections, source.id, text) if source.corrections else []
     return Document(
         id=source.id,
         title=source.title,
         kind=source.kind,
         text=text,
         governs=source.governs,
-        edits=merged(corrections, mechanical_edits(text, _is_markdown(source))),
-        questions=_known_questions(source, text) if source.questions else (),
-        unanswered=_unanswered_questions(source) if source.unanswered else (),
+        edits=merged(corrected, mechanical_edits(text, _is_markdown(source))),
+        questions=known_questions(source.questions, source.id, text) if source.questions else (),
+        unanswered=unanswered_questions(source.unanswered, source.id) if source.unanswered else (),
+        followups=known_followups(source.followups, source.id, text) if source.followups else (),
         annotations=source.annotations,
     )
-
-
-@lru_cache(maxsize=1)
-def off_topic_questions() -> tuple[str, ...]:
-    """Questions and requests that no document is meant to answer: general knowledge, jokes, instructions to the bot."""
-    return _listed(_entries(OFF_TOPIC, "kind", {"name", "questions"}))
 
 
 def _source(path: Path, entry: object) -> Source:
@@ -203,71 +203,12 @@ def _read_bytes(source: Source) -> bytes:
         return source.path.read_bytes()
     except (OSError, ValueError) as error:
         raise SourceError(
-            f"Source {source.id!r}: cannot read {source.path}: {_reason(error)}; correct its path in sources.toml."
+            f"Source {source.id!r}: cannot read {source.path}: {reason(error)}; correct its path in sources.toml."
         ) from error
-
-
-def _read_toml(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SourceError(f"Cannot read {path}: {_reason(error)}; make that file, or name another.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} is not valid TOML: {error}; correct it there.") from error
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _is_markdown(source: Source) -> bool:
     return source.kind == "markdown" or source.path.suffix.lower() in _MARKDOWN_SUFFIXES
-
-
-def _entries(path: Path, table: str, keys: set[str]) -> list[dict[str, object]]:
-    entries = _read_toml(path).get(table, [])
-    if not isinstance(entries, list) or any(not isinstance(entry, dict) or not keys <= set(entry) for entry in entries):
-        raise SourceError(f"{path}: each [[{table}]] needs {', '.join(sorted(keys))}.")
-    return entries
-
-
-def _corrections(source: Source, text: str) -> list[Edit]:
-    """The reviewed corrections, cut down to the characters that they change."""
-    path = cast(Path, source.corrections)
-    edits: list[Edit] = []
-    for entry in _entries(path, "correction", {"raw", "reading"}):
-        raw, reading = str(entry["raw"]), str(entry["reading"])
-        if text.count(raw) != 1:
-            raise SourceError(f"{path}: {raw!r} occurs {text.count(raw)} times in source {source.id!r}, not once.")
-        edits += smallest_edits(text.index(raw), raw, reading)
-    edits.sort(key=lambda edit: edit.start)
-    for earlier, later in itertools.pairwise(edits):
-        if later.start < earlier.end:
-            raise SourceError(f"{path}: the corrections {earlier.reading!r} and {later.reading!r} overlap; join them.")
-    return edits
-
-
-def _known_questions(source: Source, text: str) -> tuple[KnownQuestion, ...]:
-    """The reviewed questions of this source, each with the span of the snippet that answers it, white space aside."""
-    path = cast(Path, source.questions)
-    found = []
-    for entry in _entries(path, "passage", {"source", "text", "questions"}):
-        if entry["source"] != source.id:
-            continue
-        spans = places(str(entry["text"]), text)
-        if len(spans) != 1:
-            raise SourceError(f"{path}: {entry['text']!r} occurs {len(spans)} times in source {source.id!r}, not once.")
-        found += [KnownQuestion(str(question), *spans[0]) for question in cast(list[object], entry["questions"])]
-    return tuple(found)
-
-
-def _unanswered_questions(source: Source) -> tuple[str, ...]:
-    entries = _entries(cast(Path, source.unanswered), "about", {"source", "questions"})
-    return _listed(entry for entry in entries if entry["source"] == source.id)
-
-
-def _listed(entries: Iterable[dict[str, object]]) -> tuple[str, ...]:
-    return tuple(str(question) for entry in entries for question in cast(list[object], entry["questions"]))
 
 
 def _list(lead: str, items: Iterable[object]) -> str:

@@ -1,9 +1,10 @@
 """Retriever: the passages that may answer a question, by meaning and by words, fused.
 
-Five views are scored for every passage: the questions that it is known to answer (the mean of the three nearest: one
+Six views are scored for every passage: the questions that it is known to answer (the mean of the three nearest: one
 alone may be near by chance) and its sentence (alone or with its neighbours), both by cosine similarity; BM25 over the
 character n-grams of its words and its questions' words; how likely its language is to ask in these words; and what a
-classifier learnt from the known questions. They are fused by a convex combination of scores, which keeps how sure each
+classifier learnt from the known questions. Where a question leans on an answer, the sixth is how near it is to the
+known follow-ups of what was answered. They are fused by a convex combination of scores, which keeps how sure each
 view is (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); its weights were tuned on the
 questions for tuning in `tests/questions`.
 """
@@ -11,9 +12,10 @@ questions for tuning in `tests/questions`.
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, overload
 
 import numpy as np
@@ -33,6 +35,12 @@ _KEYS_ASKED = 3000
 _NEAREST_QUESTIONS = 3
 _CONTEXT = 0.4
 """What a question counts together with what was said before, beside the question alone: topics change."""
+_SHOWN = 2
+"""How many passages an answer is taken to show."""
+_LEAST_SHOWN = 0.3
+"""The similarity to an answer below which a passage is not in it: a refusal shows none."""
+_BESIDE = 0.95
+"""What a known follow-up counts that leans on another sentence of the same section."""
 _VOTERS = 100
 _TEMPERATURE = 0.05
 """How fast a voter's weight falls with its distance, in cosine similarity."""
@@ -47,6 +55,7 @@ class Weights:
     lexical: float = 0.4
     language: float = 0.4
     learnt: float = 1.0
+    followup: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class RankedPassage:
 
     `question` and `sentence` are cosine similarities (0 where no key of that kind was near); `lexical` is the BM25
     score over the best one that any passage reached; `language` and `learnt` are logarithms of probabilities, scaled.
-    The last three are between 0 and 1.
+    These three are between 0 and 1. `followup` is the cosine similarity to the nearest known follow-up.
     """
 
     passage: Passage
@@ -65,6 +74,7 @@ class RankedPassage:
     lexical: float
     language: float = 0.0
     learnt: float = 0.0
+    followup: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +106,10 @@ class Findings(Sequence[RankedPassage]):
 class Retriever(Protocol):
     """Whatever finds passages for a question."""
 
-    async def search(self, query: str, limit: int, context: str = "") -> Findings:
-        """The `limit` likeliest passages, best first; `context` is what was said before, where the query leans on it.
+    async def search(self, query: str, limit: int, before: str = "", answer: str = "") -> Findings:
+        """The `limit` likeliest passages, best first.
 
+        Where the query leans on what was said, `before` is the question before it and `answer` what was answered.
         Raises StoreError.
         """
         ...
@@ -126,46 +137,83 @@ class HybridRetriever:
         self._index = index
         self._embedder = embedder
         self._weights = weights
-        self.vocabulary = Vocabulary(passages, keys)
-        texts = [(f"{passage.heading} {passage.text}", *own) for passage, own in _with_keys(passages, keys)]
+        # What a follow-up asks for is told by what was said before, not by its words: no other view learns from it.
+        alone = [key for key in keys if not key.after]
+        self.vocabulary = Vocabulary(passages, alone)
+        texts = [(f"{passage.heading} {passage.text}", *own) for passage, own in _with_keys(passages, alone)]
         self._lexical = LexicalIndex([" ".join(own) for own in texts])
         self._languages = PassageLanguages(texts)
         self._classifier = classifier
         self._is_asked = np.array([bool(self.vocabulary.questions(passage.id)) for passage in passages])
 
-    async def search(self, query: str, limit: int, context: str = "") -> Findings:
+    async def search(self, query: str, limit: int, before: str = "", answer: str = "") -> Findings:
         """The `limit` likeliest passages, best first; raises StoreError."""
-        return await asyncio.to_thread(self._search, query, context, limit)
+        return await asyncio.to_thread(self._search, query, limit, before, answer)
 
     def close(self) -> None:
         """Let other processes change the index again."""
         self._index.close()
 
-    def _search(self, query: str, context: str, limit: int) -> Findings:
+    def _search(self, query: str, limit: int, before: str, answer: str) -> Findings:
+        context = f"{before} {answer}".strip()
         wordings = [query, f"{context} {query}"] if context else [query]
         shares = [1 - _CONTEXT, _CONTEXT] if context else [1.0]
-        seen = [self._view(*asked) for asked in zip(wordings, self._embedder.embed(wordings), strict=True)]
+        vector, *others = self._embedder.embed([*wordings, answer] if answer else wordings)
+        said = self._said(answer, others.pop()) if answer else {}
+        seen = [self._view(query, vector, said)]
+        seen += [self._view(wording, other) for wording, other in zip(wordings[1:], others, strict=True)]
         views: Scores = np.average([views for views, _ in seen], axis=0, weights=shares)
+        views[-1] = seen[0][0][-1]
         standing = np.average([standing for _, standing in seen], axis=0, weights=shares).tolist()
-        question, sentence, *others = views
+        question, sentence, *rest = views
         # Where no question is known, the sentence stands in for it: else what a user adds would never be found.
-        fused = astuple(self._weights) @ np.stack([np.where(self._is_asked, question, sentence), sentence, *others])
+        fused = astuple(self._weights) @ np.stack([np.where(self._is_asked, question, sentence), sentence, *rest])
         # A stable sort: equal scores keep document order, so that the same question always has the same answer.
         order = np.argsort(-fused, kind="stable")[:limit]
         passages = list(self._passages.values())
         ranked = tuple(RankedPassage(passages[at], float(fused[at]), *views[:, at].tolist()) for at in order)
         return Findings(ranked, *standing)
 
-    def _view(self, query: str, vector: Vectors) -> tuple[Scores, tuple[float, float, float]]:
-        """The scores of all passages, a row a view in the order of Weights, and how the query stands (see Findings)."""
-        nearest = self._index.query(vector, _KEYS_ASKED)
+    def _said(self, answer: str, vector: Vectors) -> dict[str, float]:
+        """The passages that an answer shows, by id: 1 for each of the likeliest two, less for their neighbours."""
+        _, sentence, lexical, language, *_ = self._view(answer, vector)[0]
+        shown = np.argsort(-(sentence + lexical / 2 + language / 2), kind="stable")[:_SHOWN]
+        passages = list(self._passages.values())
+        told = [passages[at] for at in shown if sentence[at] >= _LEAST_SHOWN]
+        sections = {(passage.source, passage.section) for passage in told}
+        beside = {p.id: _BESIDE for p in passages if (p.source, p.section) in sections}
+        return beside | {passage.id: 1.0 for passage in told}
+
+    def _view(
+        self, query: str, vector: Vectors, said: Mapping[str, float] = MappingProxyType({})
+    ) -> tuple[Scores, tuple[float, float, float]]:
+        """The scores of all passages, a row a view in the order of Weights, and how the query stands (see Findings).
+
+        Of the known follow-ups only those count that lean on what was `said`.
+        """
+        found = self._index.query(vector, _KEYS_ASKED)
+        alone = [match for match in found if not match.after]
+        leaning = [
+            replace(match, similarity=match.similarity * said[match.after]) for match in found if match.after in said
+        ]
         rows = [
-            *self._nearness(nearest),
+            *self._nearness(alone),
             self._lexical.scores(query),
             1 - self._languages.scores(query) / FLOOR,
             1 - self._classifier.scores(vector, len(self._passages)) / FLOOR,
+            self._nearest(leaning),
         ]
-        return np.stack(rows), _standing(nearest)
+        every = sorted([*alone, *leaning], key=lambda match: -match.similarity) if leaning else alone
+        return np.stack(rows), _standing(every)
+
+    def _nearest(self, leaning: Sequence[KeyMatch]) -> Scores:
+        """For each passage, how near the nearest of some known follow-ups is."""
+        scores = np.zeros(len(self._passages))
+        for match in leaning:
+            if match.kind == "question":
+                place = self._places[match.passage]
+                scores[place] = max(scores[place], match.similarity)
+        return scores
 
     def _nearness(self, matches: Sequence[KeyMatch]) -> tuple[Scores, Scores]:
         """For each passage, how near its nearest questions are, and its own text."""
@@ -221,7 +269,7 @@ def _learnt(passages: Sequence[Passage], keys: Sequence[Key], vectors: dict[str,
     """A classifier trained on the keys of an index."""
     places = {passage.id: place for place, passage in enumerate(passages)}
     asked = {key.passage for key in keys if key.kind == "question"}
-    own = [key for key in keys if key.passage]
+    own = [key for key in keys if key.passage and not key.after]
     return train(
         np.stack([vectors[key.id] for key in own]),
         [places[key.passage] for key in own],

@@ -187,11 +187,11 @@ class FixedRetriever:
         scores = [1.0 - step * place for place in range(len(passages))]
         self.found = tuple(RankedPassage(p, s, s, s, s) for p, s in zip(passages, scores, strict=True))
         self.vocabulary = Vocabulary(passages, [])
-        self.searched: list[tuple[str, str]] = []
+        self.searched: list[tuple[str, str, str]] = []
 
-    async def search(self, query: str, limit: int, context: str = "") -> Findings:
+    async def search(self, query: str, limit: int, before: str = "", answer: str = "") -> Findings:
         """The passages, at most `limit`."""
-        self.searched.append((query, context))
+        self.searched.append((query, before, answer))
         return Findings(self.found[:limit], answered=0.0, unanswered=0.0, vote=0.0)
 
 

@@ -75,7 +75,7 @@ class Answerer:
         ranked: Findings | None = None
         while ranked is None:
             try:
-                ranked = await self.retriever.search(asked.text, _SEARCHED, asked.context)
+                ranked = await self.retriever.search(asked.text, _SEARCHED, asked.before, asked.answer)
             except StoreAwayError as error:
                 yield Status("waiting")
                 await patience.wait(error)

@@ -42,11 +42,6 @@ class Asked:
         """The question as it would be asked without the conversation."""
         return f"{self.before} {self.text}".strip()
 
-    @property
-    def context(self) -> str:
-        """What was said before: what a follow-up asks for often stands beside what was answered."""
-        return f"{self.before} {self.answer}".strip()
-
 
 def stands_alone(question: str) -> bool:
     """Whether a question can be understood without the conversation before it: few words seldom can."""

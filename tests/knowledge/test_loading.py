@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.documents import Document
+from knowledge.companions import off_topic_questions
+from knowledge.documents import Document, Snippet
 from knowledge.errors import SourceError, UnknownSourceError
-from knowledge.loading import MAX_BYTES, Library, Source, load_document, off_topic_questions, read_sources
+from knowledge.loading import MAX_BYTES, Library, Source, load_document, read_sources
 
 ENTRY = '[[source]]\nid = "notes"\ntitle = "Our notes"\nkind = "text"\nfile = "notes.txt"\n'
 
@@ -244,6 +245,38 @@ def test_questions_know_the_span_that_answers_them(sources: Write, tmp_path: Pat
     )
     assert [question.text for question in document.questions] == ["Who?", "What?"]
     assert {document.text[question.start : question.end] for question in document.questions} == {"Hello\n there"}
+
+
+def test_follow_ups_know_what_they_lean_on_and_what_answers_them(sources: Write, tmp_path: Path) -> None:
+    (tmp_path / "followups.toml").write_text(
+        '[[said]]\nsource = "notes"\ntext = "Hello there"\nunanswered = ["Since when?"]\n'
+        '[[said.answered]]\nsource = "other"\ntext = "Bob."\nquestions = ["Who says so?"]\n'
+        '[[said]]\nsource = "other"\ntext = "nothing"\nunanswered = ["Not mine?"]\n'
+    )
+    document = Library.open(sources(ENTRY + 'followups = "followups.toml"\n', text="Oh. Hello\n there!")).document(
+        "notes"
+    )
+    assert [(asked.text, asked.answer) for asked in document.followups] == [
+        ("Who says so?", Snippet("other", "Bob.")),
+        ("Since when?", None),
+    ]
+    assert {document.text[asked.start : asked.end] for asked in document.followups} == {"Hello\n there"}
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('source = "notes"\n', "each [[said]] needs source, text"),
+        ('source = "notes"\ntext = "Bye"\n', "'Bye' occurs 0 times in source 'notes', not once"),
+        (
+            'source = "notes"\ntext = "Hello"\n[[said.answered]]\nsource = "notes"\n',
+            "each [[said.answered]] needs questions, source, text",
+        ),
+    ],
+)
+def test_a_wrong_follow_up_is_told(sources: Write, tmp_path: Path, table: str, message: str) -> None:
+    (tmp_path / "followups.toml").write_text(f"[[said]]\n{table}")
+    assert message in problem(sources(ENTRY + 'followups = "followups.toml"\n', text="Hello"))
 
 
 def test_read_sources_says_whether_the_shipped_ones_stay(sources: Write) -> None:

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _variants(documents: Sequence[Document]) -> Iterator[tuple[str, Sequence[Document], Weights]]:
-    bare = [replace(document, questions=(), unanswered=()) for document in documents]
+    bare = [replace(document, questions=(), unanswered=(), followups=()) for document in documents]
     raw = [
         replace(document, edits=merged((), mechanical_edits(document.text, document.kind == "markdown")))
         for document in documents
@@ -79,7 +79,7 @@ async def _hits(
         if label.answerable:
             spans = gold_spans(label, by_id)
             asked = in_context(label.question, label.history, retriever.vocabulary.spelling)
-            passages = [ranked.passage for ranked in await retriever.search(asked.text, 5, asked.context)]
+            passages = [ranked.passage for ranked in await retriever.search(asked.text, 5, asked.before, asked.answer)]
             ranks.append(next((n for n, p in enumerate(passages, 1) if is_gold(spans, p.source, p.start, p.end)), 99))
     retriever.close()
     return [sum(rank <= limit for rank in ranks) / len(ranks) for limit in (1, 3, 5)]

@@ -48,7 +48,7 @@ async def feature_rows(documents: Sequence[Document], embedder: Embedder, labels
             rows = []
             for label in labels:
                 asked = in_context(label.question, label.history, retriever.vocabulary.spelling)
-                found = await retriever.search(asked.text, 8, asked.context)
+                found = await retriever.search(asked.text, 8, asked.before, asked.answer)
                 rows.append(astuple(features_of(asked.standalone, found, retriever.vocabulary)))
             return np.array(rows)
         finally:
@@ -90,7 +90,7 @@ async def parameters(embedder: Embedder) -> dict[str, dict[str, object]]:
     labels = tuning_labels()
     documents = Library.open().documents
     shipped = await feature_rows(documents, embedder, labels)
-    without = [replace(document, questions=(), unanswered=()) for document in documents]
+    without = [replace(document, questions=(), unanswered=(), followups=()) for document in documents]
     bare = await feature_rows(without, embedder, labels)
     answerable = np.array([label.answerable for label in labels])
     groups = [label.group for label in labels]

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from bot.evaluation.labels import Labelled, read_labels
-from knowledge.loading import Library, off_topic_questions
+from knowledge.companions import off_topic_questions
+from knowledge.loading import Library
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 HALVES = ("tune.jsonl", "test.jsonl")
-OTHERS = ("development.jsonl", "unseen.jsonl")
+OTHERS = ("development.jsonl", "unseen.jsonl", "unseen_followups.jsonl")
 ALL = (*HALVES, *OTHERS, "generalise/questions.jsonl")
 
 
@@ -141,6 +142,12 @@ class TestSecrecy:
         known |= {plain(question) for question in off_topic_questions()}
         asked = {plain(label.question): label.id for name in ALL for label in labels(name) if not label.history}
         assert not {(asked[question], question) for question in asked.keys() & known}
+
+    def test_no_follow_up_of_a_set_is_a_known_follow_up(self, shipped: Library) -> None:
+        known = {plain(asked.text) for document in shipped.documents for asked in document.followups}
+        asked = {plain(label.question) for name in ALL for label in labels(name) if label.history}
+        assert len(known) > 1_000
+        assert not asked & known
 
     def test_no_question_of_a_set_occurs_in_the_product(self) -> None:
         asked = {f" {plain(each.question)} ": each for name in ALL for each in labels(name) if not self.is_phrase(each)}

@@ -206,14 +206,14 @@ class TestFollowUps:
         talk = dialogue(APPLE)
         await talk.answer("and for Snap?", *self.HISTORY)
         assert talk.retriever.searched == [
-            ("and for Snap?", "Which companies cannot use Llama 2? Apple, Snap and TikTok. [1]")
+            ("and for Snap?", "Which companies cannot use Llama 2?", "Apple, Snap and TikTok. [1]")
         ]
         assert talk.model.asked[0][-1].text.endswith("Question: Which companies cannot use Llama 2? and for Snap?")
 
     async def test_a_new_question_leaves_the_history_behind(self, dialogue: Stage) -> None:
         talk = dialogue(APPLE)
         await talk.answer("Which attribution notice must a distributor retain?", *self.HISTORY)
-        assert talk.retriever.searched == [("Which attribution notice must a distributor retain?", "")]
+        assert talk.retriever.searched == [("Which attribution notice must a distributor retain?", "", "")]
 
 
 class TestDocumentsThatGiveOrders:

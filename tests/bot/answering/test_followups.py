@@ -45,7 +45,7 @@ def test_these_lean_on_what_was_asked_and_answered(question: str) -> None:
     assert not stands_alone(question)
     found = asked(question, ASKED, SAID)
     assert found.standalone == f"{ASKED.text} {question}"
-    assert found.context == f"{ASKED.text} {SAID.text}"
+    assert (found.before, found.answer) == (ASKED.text, SAID.text)
 
 
 def test_without_a_history_there_is_nothing_to_lean_on() -> None:
@@ -69,7 +69,7 @@ def test_where_none_stood_alone_the_last_one_is_taken() -> None:
 
 def test_a_page_of_history_is_cut() -> None:
     found = asked("and for Snap?", Turn("user", "Llama " * 10_000), Turn("assistant", "Llama " * 10_000))
-    assert len(found.standalone) < 1_100 and len(found.context) < 2_100
+    assert len(found.standalone) < 1_100 and len(found.answer) < 1_100
 
 
 def test_history_that_is_no_text_harms_nothing() -> None:

@@ -43,11 +43,11 @@ class Restarted:
     times: int
     error: StoreError
 
-    async def search(self, query: str, limit: int, context: str = "") -> Findings:
+    async def search(self, query: str, limit: int, before: str = "", answer: str = "") -> Findings:
         self.times -= 1
         if self.times >= 0:
             raise self.error
-        return await self.retriever.search(query, limit, context)
+        return await self.retriever.search(query, limit, before, answer)
 
     @property
     def vocabulary(self) -> Vocabulary:
