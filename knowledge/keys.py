@@ -7,12 +7,12 @@ from typing import Literal
 
 from knowledge.documents import Passage
 
-KeyKind = Literal["sentence", "surroundings", "question", "unanswered"]
+KeyKind = Literal["sentence", "question", "unanswered"]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A text that a passage is found by: its sentence, its surroundings, or a question that it answers.
+    """A text that a passage is found by: its sentence, with its heading or alone, or a question that it answers.
 
     A key of kind `unanswered`, of no passage, is a question that the documents do not answer. A question with
     `after` is a follow-up: it asks that only where the passage `after` was shown before.
@@ -39,19 +39,14 @@ class Key:
 def keys_for(
     passages: Sequence[Passage], questions: Sequence[tuple[str, str]] = (), unanswered: Sequence[str] = ()
 ) -> list[Key]:
-    """The keys of passages in document order: each alone under its heading, with its neighbours, and by questions.
+    """The keys of passages in document order: each under its heading, alone, and by questions.
 
     `questions` are pairs of a passage id and a question that the passage answers.
     """
     keys = []
-    for number, passage in enumerate(passages):
-        around = [
-            other.text
-            for other in passages[max(0, number - 1) : number + 2]
-            if (other.source, other.section) == (passage.source, passage.section)
-        ]
-        keys.append(Key(passage.id, "sentence", f"{passage.heading}: {passage.text}"))
-        if len(around) > 1:
-            keys.append(Key(passage.id, "surroundings", " ".join(around)))
+    for passage in passages:
+        # Under its heading a short sentence is found by its subject; alone, its own words count in full.
+        keys += [Key(passage.id, "sentence", f"{passage.heading}: {passage.text}")]
+        keys += [Key(passage.id, "sentence", passage.text)]
     keys += [Key(passage, "question", question) for passage, question in dict.fromkeys(questions)]
     return keys + [Key("", "unanswered", question) for question in dict.fromkeys(unanswered)]

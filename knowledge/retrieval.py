@@ -1,12 +1,12 @@
 """Retriever: the passages that may answer a question, by meaning and by words, fused.
 
 Six views are scored for every passage: the questions that it is known to answer (the mean of the three nearest: one
-alone may be near by chance) and its sentence (alone or with its neighbours), both by cosine similarity; BM25 over the
+alone may be near by chance) and its sentence (alone or under its heading), both by cosine similarity; BM25 over the
 character n-grams of its words and its questions' words; how likely its language is to ask in these words; and what a
 classifier learnt from the known questions. Where a question leans on an answer, the sixth is how near it is to the
 known follow-ups of what was answered. They are fused by a convex combination of scores, which keeps how sure each
 view is (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); its weights were tuned on the
-questions for tuning in `tests/questions`.
+questions for tuning in `tests/questions`, and for passages without known questions on those known for the others.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ _TEMPERATURE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each view counts in the fused score."""
+    """How much each view counts in the fused score of a passage that has known questions."""
 
     question: float = 1.0
     sentence: float = 0.25
@@ -56,6 +56,10 @@ class Weights:
     language: float = 0.4
     learnt: float = 1.0
     followup: float = 3.0
+
+
+PLAIN = Weights(question=0.0, sentence=3.0, lexical=0.1, language=0.6)
+"""The same for a passage without known questions, as in documents that a user adds: its sentence stands in for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,8 @@ class HybridRetriever:
         keys: Sequence[Key],
         index: PassageIndex,
         embedder: Embedder,
-        weights: Weights,
+        weights: Weights = Weights(),  # frozen, as all defaults here
+        plain: Weights = PLAIN,
         classifier: PassageClassifier = NOTHING_LEARNT,
     ) -> None:
         self._passages = {passage.id: passage for passage in passages}
@@ -137,6 +142,7 @@ class HybridRetriever:
         self._index = index
         self._embedder = embedder
         self._weights = weights
+        self._plain = plain
         # What a follow-up asks for is told by what was said before, not by its words: no other view learns from it.
         alone = [key for key in keys if not key.after]
         self.vocabulary = Vocabulary(passages, alone)
@@ -165,9 +171,8 @@ class HybridRetriever:
         views: Scores = np.average([views for views, _ in seen], axis=0, weights=shares)
         views[-1] = seen[0][0][-1]
         standing = np.average([standing for _, standing in seen], axis=0, weights=shares).tolist()
-        question, sentence, *rest = views
-        # Where no question is known, the sentence stands in for it: else what a user adds would never be found.
-        fused = astuple(self._weights) @ np.stack([np.where(self._is_asked, question, sentence), sentence, *rest])
+        asked, plain = (np.array(astuple(weights)) @ views for weights in (self._weights, self._plain))
+        fused = np.where(self._is_asked, asked, plain)
         # A stable sort: equal scores keep document order, so that the same question always has the same answer.
         order = np.argsort(-fused, kind="stable")[:limit]
         passages = list(self._passages.values())
@@ -251,7 +256,8 @@ def open_retriever(
     url: str | None = None,
     report: Report = lambda done, total: None,
     rebuild: bool = False,
-    weights: Weights = Weights(),  # frozen
+    weights: Weights = Weights(),
+    plain: Weights = PLAIN,
 ) -> HybridRetriever:
     """Read the documents into passages and open their index, building what is missing. Blocking.
 
@@ -262,7 +268,7 @@ def open_retriever(
         raise SourceError("The documents hold no sentences to answer from: add text below their headings.")
     index = open_index(keys, embedder, folder=folder, url=url, report=report, rebuild=rebuild)
     classifier = kept(folder, index.name, lambda: _learnt(passages, keys, index.vectors()))
-    return HybridRetriever(passages, keys, index, embedder, weights, classifier)
+    return HybridRetriever(passages, keys, index, embedder, weights, plain, classifier)
 
 
 def _learnt(passages: Sequence[Passage], keys: Sequence[Key], vectors: dict[str, Vectors]) -> PassageClassifier:

@@ -407,16 +407,15 @@ def passage(number: int, text: str, section: tuple[int, int] = (0, 9)) -> Passag
     return Passage(f"d/p1/{number}", "d", "Doc", "¶ 1", "Doc, ¶ 1", text, 0, 1, section)
 
 
-def test_a_passage_is_found_by_itself_its_neighbours_and_its_questions() -> None:
-    passages = [passage(1, "One."), passage(2, "Two."), passage(3, "Three.", section=(10, 19))]
+def test_a_passage_is_found_under_its_heading_alone_and_by_its_questions() -> None:
+    passages = [passage(1, "One."), passage(2, "Two.")]
     assert [
         (key.passage, key.kind, key.text) for key in keys_for(passages, [("d/p1/2", "Which?")], ["What else?"])
     ] == [
         ("d/p1/1", "sentence", "Doc, ¶ 1: One."),
-        ("d/p1/1", "surroundings", "One. Two."),
+        ("d/p1/1", "sentence", "One."),
         ("d/p1/2", "sentence", "Doc, ¶ 1: Two."),
-        ("d/p1/2", "surroundings", "One. Two."),
-        ("d/p1/3", "sentence", "Doc, ¶ 1: Three."),
+        ("d/p1/2", "sentence", "Two."),
         ("d/p1/2", "question", "Which?"),
         ("", "unanswered", "What else?"),
     ]

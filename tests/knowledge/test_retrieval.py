@@ -13,7 +13,7 @@ from knowledge.embedding import Embedder, MiniLMEmbedder
 from knowledge.errors import SourceError, StoreError
 from knowledge.index import open_index
 from knowledge.loading import Library
-from knowledge.retrieval import Findings, HybridRetriever, Weights, open_retriever
+from knowledge.retrieval import Findings, HybridRetriever, open_retriever
 from tests.fakes import WordHashEmbedder
 
 TALK = "The mill was built of stone. The wheel turns at dawn.\n\nA ticket costs five pounds. Dogs are welcome."
@@ -26,7 +26,7 @@ def retriever_of(documents: Sequence[Document], embedder: Embedder, folder: Path
     passages, every = contents(documents)
     off_topic = set(off_topic_questions())
     keys = [key for key in every if key.text not in off_topic]
-    return HybridRetriever(passages, keys, open_index(keys, embedder, folder=folder), embedder, Weights())
+    return HybridRetriever(passages, keys, open_index(keys, embedder, folder=folder), embedder)
 
 
 @pytest.fixture

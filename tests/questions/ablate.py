@@ -18,7 +18,7 @@ from knowledge.documents import Document
 from knowledge.embedding import Embedder, MiniLMEmbedder
 from knowledge.loading import Library
 from knowledge.reading import mechanical_edits, merged
-from knowledge.retrieval import Weights, open_retriever
+from knowledge.retrieval import PLAIN, Weights, open_retriever
 from tests.questions.fit import Matrix, feature_rows, new_model, tuning_labels
 
 _GROUPS = {
@@ -41,7 +41,7 @@ def main() -> None:
         for name, variant, weights in _variants(documents):
             hits = asyncio.run(_hits(variant, embedder, labels, weights, Path(folder)))
             print(f"| {name} | " + " | ".join(f"{hit:.1%}" for hit in hits) + " |", flush=True)
-    matrix = asyncio.run(feature_rows(documents, embedder, labels))
+    matrix, _ = asyncio.run(feature_rows(documents, embedder, labels))
     print("\n| judge, cross-validated | area under the curve | refused at 3% false refusals |\n|---|---:|---:|")
     print(f"| all features | {_judged(matrix, labels)} |")
     for name, left_out in _GROUPS.items():
@@ -58,7 +58,7 @@ def _variants(documents: Sequence[Document]) -> Iterator[tuple[str, Sequence[Doc
     alone = Weights(question=0, sentence=0, lexical=0, language=0, learnt=0)
     yield "without reviewed questions: passages by meaning", bare, replace(alone, sentence=1)
     yield "without: passages by words (BM25 over character n-grams)", bare, replace(alone, lexical=1)
-    yield "without: all views fused", bare, Weights()
+    yield "without: all views fused (as shipped)", bare, PLAIN
     yield "reviewed questions by meaning", documents, replace(alone, question=1)
     yield "by words (BM25)", documents, replace(alone, lexical=1)
     yield "by language model", documents, replace(alone, language=1)
@@ -73,7 +73,7 @@ async def _hits(
     documents: Sequence[Document], embedder: Embedder, labels: Sequence[Labelled], weights: Weights, folder: Path
 ) -> list[float]:
     by_id = {document.id: document for document in documents}
-    retriever = open_retriever(documents, embedder, folder=folder, weights=weights)
+    retriever = open_retriever(documents, embedder, folder=folder, weights=weights, plain=weights)
     ranks = []
     for label in labels:
         if label.answerable:
