@@ -22,7 +22,7 @@ def open_document(library: Library, source_id: str) -> Document:
     """
     for source in library.sources:
         if source.id == source_id:
-            return load_document(replace(source, questions=None, unanswered=None))
+            return load_document(replace(source, questions=None, unanswered=None, followups=None))
     return library.document(source_id)  # which says what ids there are
 
 

@@ -1,10 +1,11 @@
 """What an index of documents holds: their passages, and the keys that these are found by. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from knowledge.chunking import passages_of
 from knowledge.companions import off_topic_questions
-from knowledge.documents import Document, Passage, Snippet
+from knowledge.documents import Document, Passage
 from knowledge.errors import SourceError
 from knowledge.keys import Key, keys_for
 from knowledge.language import places
@@ -15,37 +16,45 @@ def contents(documents: Sequence[Document]) -> tuple[list[Passage], list[Key]]:
 
     Raises SourceError where the answer of a known follow-up is not in its document.
     """
-    own = {document.id: passages_of(document) for document in documents}
-    passages = [passage for each in own.values() for passage in each]
+    own = {document.id: _Own(document) for document in documents}
+    passages = [passage for each in own.values() for passage in each.passages]
     questions = [
-        (_holding(own[document.id], question.start, question.end), question.text)
-        for document in documents
-        for question in document.questions
+        (each.holding(question.start, question.end), question.text)
+        for each in own.values()
+        for question in each.document.questions
     ]
     unanswered = [question for document in documents for question in document.unanswered]
     keys = keys_for(passages, questions, [*unanswered, *off_topic_questions()])
-    return passages, [*keys, *dict.fromkeys(_followups({d.id: d for d in documents}, own))]
+    return passages, [*keys, *dict.fromkeys(_followups(own))]
 
 
-def _followups(documents: dict[str, Document], own: dict[str, tuple[Passage, ...]]) -> Iterator[Key]:
+class _Own:
+    """A document with its passages; `holding` and `saying` look each span and each snippet up once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.passages = passages_of(document)
+        self.holding = cache(self._holding)
+        self.saying = cache(self._saying)
+
+    def _holding(self, start: int, end: int) -> str:
+        """The id of the passage that holds most of a span."""
+        return max(self.passages, key=lambda passage: min(passage.end, end) - max(passage.start, start)).id
+
+    def _saying(self, snippet: str) -> str:
+        """The id of the passage that holds a snippet; raises SourceError unless it occurs once."""
+        spans = places(snippet, self.document.text)
+        if len(spans) != 1:
+            raise SourceError(f"{snippet!r} occurs {len(spans)} times in source {self.document.id!r}, not once.")
+        return self.holding(*spans[0])
+
+
+def _followups(own: Mapping[str, _Own]) -> Iterator[Key]:
     """The known follow-ups as keys, without those that a document answers which is not there."""
-    for document in documents.values():
-        for asked in document.followups:
-            after = _holding(own[document.id], asked.start, asked.end)
+    for each in own.values():
+        for asked in each.document.followups:
+            after = each.holding(asked.start, asked.end)
             if asked.answer is None:
                 yield Key("", "unanswered", asked.text, after)
-            elif asked.answer.source in documents:
-                span = _only_place(documents[asked.answer.source], asked.answer)
-                yield Key(_holding(own[asked.answer.source], *span), "question", asked.text, after)
-
-
-def _only_place(document: Document, snippet: Snippet) -> tuple[int, int]:
-    spans = places(snippet.text, document.text)
-    if len(spans) != 1:
-        raise SourceError(f"{snippet.text!r} occurs {len(spans)} times in source {document.id!r}, not once.")
-    return spans[0]
-
-
-def _holding(passages: Sequence[Passage], start: int, end: int) -> str:
-    """The id of the passage that holds most of a span."""
-    return max(passages, key=lambda passage: min(passage.end, end) - max(passage.start, start)).id
+            elif asked.answer.source in own:
+                yield Key(own[asked.answer.source].saying(asked.answer.text), "question", asked.text, after)

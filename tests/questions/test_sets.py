@@ -12,6 +12,7 @@ import pytest
 
 from bot.evaluation.labels import Labelled, read_labels
 from knowledge.companions import off_topic_questions
+from knowledge.language import places
 from knowledge.loading import Library
 
 HERE = Path(__file__).parent
@@ -19,6 +20,7 @@ ROOT = HERE.parents[1]
 HALVES = ("tune.jsonl", "test.jsonl")
 OTHERS = ("development.jsonl", "unseen.jsonl", "unseen_followups.jsonl")
 ALL = (*HALVES, *OTHERS, "generalise/questions.jsonl")
+PAIRS = ("verification.jsonl", "verification_development.jsonl", "verification_unseen.jsonl")
 
 
 @cache
@@ -102,7 +104,17 @@ class TestLabels:
         for pair in rows("verification.jsonl"):
             assert pair["passage"]["text"] in texts[pair["passage"]["source"]], pair["id"]
 
-    @pytest.mark.parametrize("name", [*ALL, "verification.jsonl", "fluent.jsonl"])
+    def test_the_statements_are_about_the_documents_and_in_no_other_set(self, shipped: Library) -> None:
+        texts = {document.id: document.text for document in shipped.documents}
+        others = {plain(pair["sentence"]) for name in PAIRS for pair in rows(name)}
+        told = [
+            (row, plain(text)) for row in rows("statements.jsonl") for text in row["supported"] + row["unsupported"]
+        ]
+        assert len(told) > 8_000
+        assert all(places(row["text"], texts[row["source"]]) for row in rows("statements.jsonl"))
+        assert not others & {text for _, text in told}
+
+    @pytest.mark.parametrize("name", [*ALL, *PAIRS, "fluent.jsonl"])
     def test_ids_are_unique(self, name: str) -> None:
         assert not [row_id for row_id, times in Counter(row["id"] for row in rows(name)).items() if times > 1]
 

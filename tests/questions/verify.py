@@ -1,7 +1,8 @@
 """How often verification errs: `python -m tests.questions.verify [HALF …] [--list]`, a table, or the errors themselves.
 
-The pairs of `verification.jsonl` (halves tune and test), `verification_development.jsonl` and the sentences of
-`fluent.jsonl`, as a model's sentences would be verified: against the reading copy, with the heading of the passage.
+The pairs of `verification.jsonl` (halves tune and test), `verification_development.jsonl`, `verification_unseen.jsonl`,
+`statements.jsonl` (the half `statements`: 8,445 sentences, minutes) and the sentences of `fluent.jsonl`, as a model's
+sentences would be verified: against the reading copy of their section, with the heading of the passage.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from knowledge.language import places
 from knowledge.loading import Library
 
 HERE = Path(__file__).parent
-HALVES = ("tune", "test", "development")
+HALVES = ("tune", "test", "development", "unseen")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Pair:
 def pairs() -> Iterator[Pair]:
     """All of them; a fluent sentence is of the kind `fluent`."""
     documents = {document.id: document for document in Library.open().documents}
-    for name in ("verification.jsonl", "verification_development.jsonl"):
+    for name in ("verification.jsonl", "verification_development.jsonl", "verification_unseen.jsonl"):
         for row in _rows(name):
             shown = _shown(row["passage"]["text"], documents.get(row["passage"]["source"]))
             yield Pair(row["half"], row["kind"], row["sentence"], *shown, row["supported"])
@@ -47,20 +48,26 @@ def pairs() -> Iterator[Pair]:
         for sentence in row["sentences"]:
             shown = _shown(sentence["passage"], documents.get(sentence["source"]))
             yield Pair(row["half"], "fluent", sentence["text"], *shown, supported=True)
+    for row in _rows("statements.jsonl"):
+        shown = _shown(row["text"], documents.get(row["source"]), whole=True)
+        for supported in (True, False):
+            for text in row["supported" if supported else "unsupported"]:
+                yield Pair("statements", row["style"], text, *shown, supported)
 
 
-def _shown(text: str, document: Document | None) -> tuple[str, str]:
-    """A passage as the product reads it, and its heading; one of no document is read as it is, without one."""
+def _shown(text: str, document: Document | None, *, whole: bool = False) -> tuple[str, str]:
+    """A passage (its `whole` section) as the product reads it, and its heading; one of no document as it is."""
     if document is None or not (found := places(text, document.text)):
         return " ".join(text.split()), ""
     start, end = found[0]
-    return document.read(start, end).text, next(p.heading for p in passages_of(document) if p.end > start)
+    passage = next(p for p in passages_of(document) if p.end > start)
+    return document.read(*(passage.section if whole else (start, end))).text, passage.heading
 
 
 def main() -> None:
     """Print the shares that are wrong, or with `--list` each that is."""
     parser = argparse.ArgumentParser(prog="python -m tests.questions.verify", description=__doc__)
-    parser.add_argument("halves", nargs="*", default=HALVES, help=f"of {', '.join(HALVES)}")
+    parser.add_argument("halves", nargs="*", default=HALVES, help=f"of {', '.join(HALVES)}, statements")
     parser.add_argument("--list", action="store_true", help="what is judged wrongly, and why")
     options = parser.parse_args()
     synonyms = WordSynonyms(MiniLMEmbedder())
