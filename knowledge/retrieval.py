@@ -55,7 +55,7 @@ class Weights:
     lexical: float = 0.4
     language: float = 0.4
     learnt: float = 1.0
-    followup: float = 3.0
+    followup: float = 5.0
 
 
 PLAIN = Weights(question=0.0, sentence=3.0, lexical=0.1, language=0.6)
@@ -68,7 +68,8 @@ class RankedPassage:
 
     `question` and `sentence` are cosine similarities (0 where no key of that kind was near); `lexical` is the BM25
     score over the best one that any passage reached; `language` and `learnt` are logarithms of probabilities, scaled.
-    These three are between 0 and 1. `followup` is the cosine similarity to the nearest known follow-up.
+    These three are between 0 and 1. `followup` is the similarity to the nearest known follow-up to what was said (0
+    where there is none), counted as the question alone is.
     """
 
     passage: Passage
@@ -169,7 +170,6 @@ class HybridRetriever:
         seen = [self._view(query, vector, said)]
         seen += [self._view(wording, other) for wording, other in zip(wordings[1:], others, strict=True)]
         views: Scores = np.average([views for views, _ in seen], axis=0, weights=shares)
-        views[-1] = seen[0][0][-1]
         standing = np.average([standing for _, standing in seen], axis=0, weights=shares).tolist()
         asked, plain = (np.array(astuple(weights)) @ views for weights in (self._weights, self._plain))
         fused = np.where(self._is_asked, asked, plain)

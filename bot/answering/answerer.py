@@ -69,7 +69,7 @@ class Answerer:
         """
         watch = _Watch(self.clock)
         text = checked(question.text)
-        asked = await asyncio.to_thread(in_context, text, question.history, self.retriever.vocabulary.spelling)
+        asked = await asyncio.to_thread(in_context, text, question.history, self.retriever.vocabulary)
         yield Status("searching")
         patience = Patience(self.pauses)
         ranked: Findings | None = None

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.answering.prompts import REFUSAL
 from bot.messages import Turn
-from knowledge.language import tokens
-from knowledge.spelling import Spelling
+from knowledge.language import names, rarity, tokens
+from knowledge.vocabulary import Vocabulary
 
 _LEANS = re.compile(
     r"^(?:and|but|or|so|also|then|what about|how about|what if|why(?: not)?\??$|really|are you sure|which ones?\??$|"
@@ -24,6 +25,13 @@ _REMARK = re.compile(
     re.I,
 )
 """What asks nothing: the answer to the question before it is not to be given again."""
+_ASKS = re.compile(
+    r"^(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|must|will|would|should|"
+    r"define|explain)\b",
+    re.I,
+)
+_RARE = 3.5
+"""The rarity from which a word of the documents ("Zuckerberg", "licensee") names one thing."""
 _FEW_WORDS = 3
 _LONGEST = 1_000
 """How many characters of an earlier message are read: it is context, and may be a whole page."""
@@ -43,25 +51,37 @@ class Asked:
         return f"{self.before} {self.text}".strip()
 
 
-def stands_alone(question: str) -> bool:
+def stands_alone(question: str, vocabulary: Vocabulary) -> bool:
     """Whether a question can be understood without the conversation before it: few words seldom can."""
-    if _REMARK.fullmatch(question.strip()):
+    plain = question.strip()
+    if _REMARK.fullmatch(plain):
         return True
-    content = sum(token.is_content for token in tokens(question))
-    if _LEANS.search(question.strip()) or content < _FEW_WORDS:
+    if _LEANS.search(plain):
         return False
-    return content > _FEW_WORDS or not _POINTS_BACK.search(question)
+    content = sum(token.is_content for token in tokens(plain))
+    if _POINTS_BACK.search(plain):
+        return content > _FEW_WORDS
+    return content >= _FEW_WORDS or _names_its_subject(plain, vocabulary)
 
 
-def in_context(question: str, history: Sequence[Turn], spelling: Spelling) -> Asked:
+def _names_its_subject(question: str, vocabulary: Vocabulary) -> bool:
+    """Whether few words ask for something by its name ("What is Llama 2?"), or are known to need no more."""
+    if vocabulary.wording.known(question) is not None:
+        return True
+    rare = any(rarity(token.text) >= _RARE and token.stem in vocabulary.stems for token in tokens(question))
+    return bool(_ASKS.search(question)) and (rare or bool(names(question)))
+
+
+def in_context(question: str, history: Sequence[Turn], vocabulary: Vocabulary) -> Asked:
     """The question, its slips mended, with the last one that stood alone and the last answer, if it leans on them."""
+    spelling = vocabulary.spelling
     question = spelling.corrected(question)
-    if stands_alone(question):
+    if stands_alone(question, vocabulary):
         return Asked(question)
     asked = [spelling.corrected(_readable(turn.text)) for turn in reversed(history) if turn.role == "user"]
-    answers = [_readable(turn.text) for turn in reversed(history) if turn.role == "assistant"]
-    before = next(filter(stands_alone, asked), asked[0] if asked else "")
-    return Asked(question, before, answers[0] if answers and before else "")
+    last = next((_readable(turn.text) for turn in reversed(history) if turn.role == "assistant"), "")
+    before = next((text for text in asked if stands_alone(text, vocabulary)), asked[0] if asked else "")
+    return Asked(question, before, last if before and REFUSAL not in last else "")
 
 
 def _readable(text: str) -> str:

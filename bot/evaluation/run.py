@@ -65,7 +65,7 @@ async def _ask_all(answerer: Answerer, labels: Sequence[Labelled], console: Cons
             started = time.perf_counter()
             answer = await _answer(answerer, Question(label.question, label.history))
             seconds = time.perf_counter() - started
-            asked = in_context(label.question, label.history, answerer.retriever.vocabulary.spelling)
+            asked = in_context(label.question, label.history, answerer.retriever.vocabulary)
             found = await answerer.retriever.search(asked.text, _FOUND, asked.before, asked.answer)
             scores.append(score(label, answer, [ranked.passage for ranked in found], documents, seconds))
             progress.advance(task)

@@ -124,7 +124,7 @@ class TestKnownFollowUps:
     async def test_one_finds_its_answer_where_it_leans_on_what_was_said(self, opened: Opened) -> None:
         found = await opened(self.document()).search("and my poodle", 4, "What is the price?", f'"{self.COST}" [1]')
         assert ids(found)[0] == "talk/p2/2"
-        assert found[0].followup == pytest.approx(1, abs=1e-5)
+        assert found[0].followup == pytest.approx(0.6, abs=1e-5)
         assert found.answered > found.unanswered
 
     async def test_one_that_nothing_answers_tells_against_an_answer(self, opened: Opened) -> None:

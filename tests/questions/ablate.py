@@ -55,7 +55,7 @@ def _variants(documents: Sequence[Document]) -> Iterator[tuple[str, Sequence[Doc
         replace(document, edits=merged((), mechanical_edits(document.text, document.kind == "markdown")))
         for document in documents
     ]
-    alone = Weights(question=0, sentence=0, lexical=0, language=0, learnt=0)
+    alone = Weights(question=0, sentence=0, lexical=0, language=0, learnt=0, followup=0)
     yield "without reviewed questions: passages by meaning", bare, replace(alone, sentence=1)
     yield "without: passages by words (BM25 over character n-grams)", bare, replace(alone, lexical=1)
     yield "without: all views fused (as shipped)", bare, PLAIN
@@ -64,7 +64,7 @@ def _variants(documents: Sequence[Document]) -> Iterator[tuple[str, Sequence[Doc
     yield "by language model", documents, replace(alone, language=1)
     yield "by classifier", documents, replace(alone, learnt=1)
     yield "all views fused (as shipped)", documents, Weights()
-    for view in ("question", "sentence", "lexical", "language", "learnt"):
+    for view in ("question", "sentence", "lexical", "language", "learnt", "followup"):
         yield f"all but {view}", documents, replace(Weights(), **{view: 0.0})
     yield "all, without the corrected reading copy", raw, Weights()
 
@@ -78,7 +78,7 @@ async def _hits(
     for label in labels:
         if label.answerable:
             spans = gold_spans(label, by_id)
-            asked = in_context(label.question, label.history, retriever.vocabulary.spelling)
+            asked = in_context(label.question, label.history, retriever.vocabulary)
             passages = [ranked.passage for ranked in await retriever.search(asked.text, 5, asked.before, asked.answer)]
             ranks.append(next((n for n, p in enumerate(passages, 1) if is_gold(spans, p.source, p.start, p.end)), 99))
     retriever.close()

@@ -56,7 +56,7 @@ async def feature_rows(
         try:
             rows, hits = [], []
             for label in labels:
-                asked = in_context(label.question, label.history, retriever.vocabulary.spelling)
+                asked = in_context(label.question, label.history, retriever.vocabulary)
                 found = await retriever.search(asked.text, 8, asked.before, asked.answer)
                 rows.append(astuple(features_of(asked.standalone, found, retriever.vocabulary)))
                 spans = gold_spans(label, by_id)

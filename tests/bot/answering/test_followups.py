@@ -3,16 +3,23 @@
 import pytest
 
 from bot.answering.followups import Asked, in_context, stands_alone
+from bot.answering.prompts import REFUSAL
 from bot.messages import Turn
-from knowledge.spelling import Spelling
+from knowledge.chunking import passages_of
+from knowledge.documents import Document
+from knowledge.keys import Key
+from knowledge.vocabulary import Vocabulary
 
 ASKED = Turn("user", "Which companies cannot use Llama 2?")
 SAID = Turn("assistant", "Apple, Snap and TikTok cannot.")
-SPELLING = Spelling(["Which companies cannot use Llama 2 and why"])
+VOCABULARY = Vocabulary(
+    passages_of(Document("d", "Doc", "text", "Companies such as TikTok cannot use Llama 2: ask a licensee why.")),
+    [Key("d/p1/1", "question", "what is llama"), Key("", "unanswered", "who pays")],
+)
 
 
 def asked(question: str, *history: Turn) -> Asked:
-    return in_context(question, history, SPELLING)
+    return in_context(question, history, VOCABULARY)
 
 
 @pytest.mark.parametrize(
@@ -22,10 +29,11 @@ def asked(question: str, *history: Turn) -> Asked:
         "monthly users limit",
         "How many monthly users may a licensee have before it needs permission?",
         "Does the license say that its output may train another model?",
+        *("What is Llama 2?", "what is llama", "Who pays?", "who is a licensee", "Is TikTok banned?"),
     ],
 )
 def test_these_stand_alone(question: str) -> None:
-    assert stands_alone(question)
+    assert stands_alone(question, VOCABULARY)
     assert asked(question, ASKED, SAID) == Asked(question)
 
 
@@ -38,11 +46,12 @@ def test_a_remark_leans_on_nothing(remark: str) -> None:
     "question",
     [
         *("and for Snap?", "What about TikTok?", "why?", "Why not", "really?", "who else?", "Is it free?"),
+        *("Llama?", "is that Llama 2?", "and what is Llama 2?", "who pays whom?"),
         *("how many?", "no exceptions?", "even as a student?", "which clause?", "ok?", "ok but why?"),
     ],
 )
 def test_these_lean_on_what_was_asked_and_answered(question: str) -> None:
-    assert not stands_alone(question)
+    assert not stands_alone(question, VOCABULARY)
     found = asked(question, ASKED, SAID)
     assert found.standalone == f"{ASKED.text} {question}"
     assert (found.before, found.answer) == (ASKED.text, SAID.text)
@@ -61,6 +70,11 @@ def test_a_chain_of_follow_ups_goes_back_to_the_question_that_stood_alone() -> N
 
 def test_the_last_answer_counts() -> None:
     assert asked("why?", ASKED, SAID, Turn("user", "and Snap?"), Turn("assistant", "Nor Snap.")).answer == "Nor Snap."
+
+
+def test_a_refusal_is_nothing_to_lean_on() -> None:
+    refused = Turn("assistant", f"{REFUSAL} Ask me about Llama 2.")
+    assert asked("why not?", ASKED, SAID, Turn("user", "who is the CEO of OpenAI"), refused).answer == ""
 
 
 def test_where_none_stood_alone_the_last_one_is_taken() -> None:
