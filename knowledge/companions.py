@@ -35,7 +35,7 @@ def known_questions(path: Path, source: str, text: str) -> tuple[KnownQuestion, 
     found = []
     for entry in _entries(path, "passage", {"source", "text", "questions"}):
         if entry["source"] == source:
-            span = _only_place(path, source, entry, text)
+            span = only_place(str(entry["text"]), text, source, f"{path}: ")
             found += [KnownQuestion(question, *span) for question in _questions(entry)]
     return tuple(found)
 
@@ -45,7 +45,7 @@ def known_followups(path: Path, source: str, text: str) -> tuple[KnownFollowUp, 
     found = []
     for entry in _entries(path, "said", {"source", "text"}):
         if entry["source"] == source:
-            span = _only_place(path, source, entry, text)
+            span = only_place(str(entry["text"]), text, source, f"{path}: ")
             answered = _tables(path, entry.get("answered", []), "said.answered", {"source", "text", "questions"})
             for part in answered:
                 answer = Snippet(str(part["source"]), str(part["text"]))
@@ -58,6 +58,14 @@ def unanswered_questions(path: Path, source: str) -> tuple[str, ...]:
     """The reviewed questions that this source does not answer."""
     entries = _entries(path, "about", {"source", "questions"})
     return _listed(entry for entry in entries if entry["source"] == source)
+
+
+def only_place(snippet: str, text: str, source: str, lead: str = "") -> tuple[int, int]:
+    """The span of a snippet of a source's text, white space aside; raises SourceError unless it stands there once."""
+    spans = places(snippet, text)
+    if len(spans) != 1:
+        raise SourceError(f"{lead}{snippet!r} occurs {len(spans)} times in source {source!r}, not once.")
+    return spans[0]
 
 
 @lru_cache(maxsize=1)
@@ -79,14 +87,6 @@ def read_toml(path: Path) -> dict[str, object]:
 def reason(error: Exception) -> str:
     """Why a file could not be read, in the system's words."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _only_place(path: Path, source: str, entry: dict[str, object], text: str) -> tuple[int, int]:
-    """The span of an entry's snippet, white space aside; raises SourceError unless it stands there once."""
-    spans = places(str(entry["text"]), text)
-    if len(spans) != 1:
-        raise SourceError(f"{path}: {entry['text']!r} occurs {len(spans)} times in source {source!r}, not once.")
-    return spans[0]
 
 
 def _entries(path: Path, table: str, keys: set[str]) -> list[dict[str, object]]:

@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from knowledge.chunking import passages_of
-from knowledge.companions import off_topic_questions
+from knowledge.companions import off_topic_questions, only_place
 from knowledge.documents import Document, Passage
-from knowledge.errors import SourceError
 from knowledge.keys import Key, keys_for
-from knowledge.language import places
 
 
 def contents(documents: Sequence[Document]) -> tuple[list[Passage], list[Key]]:
@@ -43,10 +41,7 @@ class _Own:
 
     def _saying(self, snippet: str) -> str:
         """The id of the passage that holds a snippet; raises SourceError unless it occurs once."""
-        spans = places(snippet, self.document.text)
-        if len(spans) != 1:
-            raise SourceError(f"{snippet!r} occurs {len(spans)} times in source {self.document.id!r}, not once.")
-        return self.holding(*spans[0])
+        return self.holding(*only_place(snippet, self.document.text, self.document.id))
 
 
 def _followups(own: Mapping[str, _Own]) -> Iterator[Key]:
