@@ -9,26 +9,23 @@ only those of the same documents, and two Heralds that build the same one write 
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import httpx
 import numpy as np
 
+from knowledge.chroma import Place, embedded, find, forget_clients, in_folder, is_gone, on_server, server
 from knowledge.embedding import Embedder, Vectors
-from knowledge.errors import EmbeddingError, KnowledgeError, StoreAwayError, StoreError
+from knowledge.errors import EmbeddingError, StoreError
 from knowledge.folder_lock import WAIT_SECONDS, FolderLock
 from knowledge.keys import Key, KeyKind, keys_for
 
 if TYPE_CHECKING:
-    from chromadb.api.client import Client
-    from chromadb.api.models.Collection import Collection
-    from chromadb.api.types import QueryResult
+    from knowledge.chroma import Client, Collection, QueryResult
 
 __all__ = ["Key", "KeyKind", "KeyMatch", "PassageIndex", "Report", "is_complete", "keys_for", "open_index"]
 
@@ -37,7 +34,6 @@ Report = Callable[[int, int], None]
 _FORMAT = "2"  # raise when the collections' layout changes: older ones are then replaced
 _PREFIX = "herald-"
 _BATCH = 256
-_SERVER_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -52,41 +48,6 @@ class KeyMatch:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an index is, for messages: what fails there, and what to do about it."""
-
-    name: str
-    advice: str
-
-    @contextmanager
-    def errors(self, doing: str) -> Iterator[None]:
-        """Chroma's many kinds of failure (Rust panics among them) as one StoreError."""
-        from chromadb.errors import NotFoundError
-
-        try:
-            yield
-        except (KnowledgeError, KeyboardInterrupt, SystemExit, GeneratorExit):
-            raise
-        except NotFoundError as error:
-            raise StoreError(f"Another Herald has replaced the index {self.name}: restart this one.") from error
-        except BaseException as error:
-            if not isinstance(error, Exception) and "Panic" not in type(error).__name__:
-                raise
-            reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
-            kind = StoreAwayError if _is_away(error) else StoreError
-            raise kind(f"Cannot {doing} the index {self.name}: {reason}; {self.advice}.") from error
-
-
-def _is_away(error: BaseException | None) -> bool:
-    """Whether a server did not answer, as opposed to: answered with an error, or has an address that is none."""
-    while error is not None:
-        if isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
 class PassageIndex:
     """A complete index, open for queries. Blocking; safe to use from several threads."""
 
@@ -94,7 +55,7 @@ class PassageIndex:
         self,
         collection: "Collection",
         keys: Sequence[Key],
-        place: _Place,
+        place: Place,
         release: Callable[[], None],
         find_again: "Callable[[], Collection | None]" = lambda: None,
     ) -> None:
@@ -113,8 +74,6 @@ class PassageIndex:
         return [KeyMatch(key.passage, key.kind, similarity, key.after) for key, similarity in matches]
 
     def _found(self, vector: Vectors, limit: int) -> "QueryResult":
-        from chromadb.errors import NotFoundError
-
         def ask() -> "QueryResult":
             return self._collection.query(
                 query_embeddings=np.asarray([vector], dtype=np.float32),
@@ -125,9 +84,9 @@ class PassageIndex:
 
         try:
             return ask()
-        except NotFoundError:
+        except Exception as error:
             # It may have been built again, with the same contents but another id.
-            if (again := self._find_again()) is None:
+            if not is_gone(error) or (again := self._find_again()) is None:
                 raise
             self._collection = again
             return ask()
@@ -171,8 +130,8 @@ def is_complete(keys: Sequence[Key], embedder_name: str, folder: Path) -> bool:
     """Whether the folder holds the index of exactly these keys; makes nothing."""
     if not (folder / "chroma.sqlite3").exists():
         return False
-    with _in(folder).errors("read"), closing(_embedded(folder)) as client:
-        return _find(client, _name(keys, embedder_name), len(keys)) is not None
+    with in_folder(folder).errors("read"), closing(embedded(folder)) as client:
+        return find(client, _name(keys, embedder_name), len(keys)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +150,7 @@ class _Build:
 
     def collection(self, client: "Client") -> "Collection":
         """The complete collection, built if it is not there; those that it replaces go when it is complete."""
-        if not self.rebuild and (found := _find(client, self.name, len(self.keys))):
+        if not self.rebuild and (found := find(client, self.name, len(self.keys))):
             return found
         earlier = [other for other in client.list_collections() if self._replaces(other)]
         known = {} if self.rebuild else self._vectors_of(earlier)
@@ -252,15 +211,15 @@ class _Build:
 
 
 def _open_folder(build: _Build, folder: Path, wait: float) -> PassageIndex:
-    place, lock = _in(folder), FolderLock(folder, wait)
+    place, lock = in_folder(folder), FolderLock(folder, wait)
     try:
         if build.rebuild or not _has_complete(build, folder, lock):
-            with lock.writing(), place.errors("write"), closing(_embedded(folder)) as client:
+            with lock.writing(), place.errors("write"), closing(embedded(folder)) as client:
                 build.collection(client)
         lock.share()
         with place.errors("read"), ExitStack() as stack:
             stack.callback(lock.close)
-            client = stack.enter_context(closing(_embedded(folder)))
+            client = stack.enter_context(closing(embedded(folder)))
             return PassageIndex(client.get_collection(build.name), build.keys, place, stack.pop_all().close)
     except BaseException:
         lock.close()
@@ -268,23 +227,12 @@ def _open_folder(build: _Build, folder: Path, wait: float) -> PassageIndex:
 
 
 def _open_server(build: _Build, url: str) -> PassageIndex:
-    place = _Place(f"on the Chroma server {url}", "start the server, or correct HERALD_KNOWLEDGE__CHROMA_URL")
+    place = on_server(url)
     with place.errors("open"), ExitStack() as stack:
-        client = stack.enter_context(_server(url))
+        client = stack.enter_context(server(url))
         collection = build.collection(client)
-        find_again = partial(_find, client, build.name, len(build.keys))
+        find_again = partial(find, client, build.name, len(build.keys))
         return PassageIndex(collection, build.keys, place, stack.pop_all().close, find_again)
-
-
-def _find(client: "Client", name: str, size: int) -> "Collection | None":
-    from chromadb.errors import NotFoundError
-
-    try:
-        collection = client.get_collection(name)
-    except NotFoundError:
-        return None
-    complete = bool((collection.metadata or {}).get("complete")) and collection.count() == size
-    return collection if complete else None
 
 
 def _name(keys: Sequence[Key], embedder_name: str) -> str:
@@ -292,49 +240,6 @@ def _name(keys: Sequence[Key], embedder_name: str) -> str:
     for key in keys:
         digest.update(f"\n{key.id}".encode())
     return _PREFIX + digest.hexdigest()[:24]
-
-
-def _embedded(folder: Path) -> "Client":
-    import chromadb
-    from chromadb.config import Settings
-
-    return cast("Client", chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False)))
-
-
-@contextmanager
-def _server(url: str) -> Iterator["Client"]:
-    import chromadb
-    from chromadb.config import Settings
-
-    # Chroma's client waits for ever: the first call here finds out whether anyone answers, and later ones get a limit.
-    httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=_SERVER_SECONDS).raise_for_status()
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    client = chromadb.HttpClient(
-        host=parts.hostname or "localhost",
-        port=parts.port or (443 if secure else 80),
-        ssl=secure,
-        settings=Settings(anonymized_telemetry=False),
-    )
-    sessions = list(_sessions(client))
-    for session in sessions:
-        session.timeout = httpx.Timeout(_SERVER_SECONDS)
-    with ExitStack() as stack:
-        for session in sessions:
-            stack.callback(session.close)  # Chroma's own close leaves the connections open
-        yield stack.enter_context(closing(cast("Client", client)))
-
-
-def _sessions(client: object) -> Iterator[httpx.Client]:
-    """The HTTP clients inside Chroma's: its own, and that of the one it checks the database's name with."""
-    for part in (client, getattr(client, "_admin_client", None)):
-        session = getattr(getattr(part, "_server", None), "_session", None)
-        if isinstance(session, httpx.Client):
-            yield session
-
-
-def _in(folder: Path) -> _Place:
-    return _Place(f"in {folder}", "make room there and run `herald index --rebuild`, or set HERALD_DATA_DIR")
 
 
 def _has_complete(build: _Build, folder: Path, lock: FolderLock) -> bool:
@@ -346,16 +251,14 @@ def _has_complete(build: _Build, folder: Path, lock: FolderLock) -> bool:
         log.warning("%s It is built again; the old files are in %s.", error, folder / "damaged")
     finally:
         lock.release()
-    with lock.writing(), _in(folder).errors("write"):
+    with lock.writing(), in_folder(folder).errors("write"):
         _set_aside(folder)
     return False
 
 
 def _set_aside(folder: Path) -> None:
     """Rename the damaged files: an index is made from the documents, so nothing is lost, and nothing is deleted."""
-    from chromadb.api.shared_system_client import SharedSystemClient
-
-    SharedSystemClient.clear_system_cache()
+    forget_clients()
     aside = folder / "damaged"
     aside.mkdir(exist_ok=True)
     for entry in folder.iterdir():

@@ -171,7 +171,7 @@ def test_an_address_that_is_none_is_reported(url: str) -> None:
 
 
 def test_a_server_that_never_answers_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge.index._SERVER_SECONDS", 0.1)
+    monkeypatch.setattr("knowledge.chroma._SERVER_SECONDS", 0.1)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(StoreError) as error:
