@@ -124,7 +124,7 @@ class Answerer:
                 for claim in sentences.end() if piece is None else sentences.feed(piece):
                     if claim.text in said:  # in an attempt that was cut off
                         continue
-                    if await self._verified(claim, found, written):
+                    if await self._verified(claim, query, found, written):
                         failures = 0
                         yield Draft(*numbered(written))
                     else:
@@ -132,10 +132,10 @@ class Answerer:
                     if failures >= most_failures or len(written) >= _MAX_SENTENCES:
                         return
 
-    async def _verified(self, claim: Claimed, found: Found, written: Cited) -> bool:
+    async def _verified(self, claim: Claimed, query: str, found: Found, written: Cited) -> bool:
         """Keep a sentence if the evidence supports it and it says something new."""
         citation = await asyncio.to_thread(
-            support, claim, found.offered, len(found.leading), self._by_id, self.synonyms, self.closely
+            support, claim, found.offered, len(found.leading), self._by_id, self.synonyms, self.closely, query
         )
         if citation is None or any(_repeats(claim.text, sentence.text) for sentence, _ in written):
             return False

@@ -146,10 +146,12 @@ def support(
     documents: dict[str, Document],
     synonyms: Synonyms,
     closely: bool = False,
+    question: str = "",
 ) -> Citation | None:
     """The citation that supports a sentence, numbered 0 until the answer is put together; None if no passage does.
 
-    With `closely` the sentence must be its source's own words (see `closeness`).
+    With `closely` the sentence must be its source's own words, with all of them that the question asks about (see
+    `closeness`).
 
     A sentence may rest on a passage it points to, or on one of the first `leading` ones, which repairs a wrong marker.
     Merely repeating a passage that does not lead is no answer, nor is a scrap of one, and a single word is no sentence.
@@ -163,7 +165,9 @@ def support(
         if _strange_names(claim.text, candidate.text):
             continue
         verdict = check(claim.text, candidate.text, candidate.passage.heading, synonyms)
-        if verdict.supported and (not closely or keeps_to(claim.text, candidate.text[verdict.start : verdict.end])):
+        if not verdict.supported:
+            continue
+        if not closely or keeps_to(claim.text, candidate.text[verdict.start : verdict.end], question):
             return quote(candidate, verdict.start, verdict.end, documents[candidate.passage.source])
     return None
 

@@ -2,12 +2,12 @@
 
 A small model paraphrases badly: what it says in words of its own is often near the source and yet wrong. Of such a
 model only those sentences are shown that keep to the source: the same words, in the same order, nothing added, and
-nothing left out that denies, limits or conditions the rest.
+nothing left out that denies, limits or conditions the rest, or that was asked about. An address is one word.
 """
 
 from collections.abc import Sequence
 
-from knowledge.language import Token, tokens
+from knowledge.language import Token, content_stems, tokens
 
 _TURNS_MEANING = frozenset(
     "not no never none nothing neither nor without except excluding excluded unless only if provided subject other "
@@ -18,18 +18,36 @@ _TURNS_MEANING = frozenset(
 _MOST_ADDED = 2
 """How many small words (articles, "that") a sentence may have that its source has not there."""
 
+_FEW = 4
+"""Content words below which a sentence is a scrap, unless it holds a good part of its source."""
+_GOOD_PART = 0.5
 
-def keeps_to(sentence: str, source: str) -> bool:
-    """Whether a sentence is the source's own words: shortened where that does no harm, and no more."""
+
+def keeps_to(sentence: str, source: str, asked: str = "") -> bool:
+    """Whether a sentence is the source's own words: shortened where that does no harm to what was asked."""
     said, words = tokens(sentence), tokens(source)
     places = _longest_common(said, words)
     kept = {own for own, _ in places}
     added = [token for number, token in enumerate(said) if number not in kept]
     if not places or len(added) > _MOST_ADDED or any(map(_matters, added)):
         return False
+    if _is_scrap(said, words) or _joined(sentence) - _joined(source):
+        return False
     taken = {place for _, place in places}
     left_out = [token for place, token in enumerate(words) if place not in taken]
-    return not any(map(_turns, left_out))
+    wanted = set(content_stems(asked)) - {token.stem for token in said}
+    return not any(_turns(token) or token.stem in wanted for token in left_out)
+
+
+def _is_scrap(said: Sequence[Token], words: Sequence[Token]) -> bool:
+    held, whole = (sum(token.is_content for token in each) for each in (said, words))
+    return held < min(_FEW, _GOOD_PART * whole)
+
+
+def _joined(text: str) -> set[str]:
+    """What a text writes as one although it is several words: addresses, "third-party"."""
+    pieces = (piece.strip("\"'“”‘’()[]{}<>.,;:!?…").lower() for piece in text.split())
+    return {piece for piece in pieces if any(not c.isalnum() and c not in "'’" for c in piece)}
 
 
 def _matters(token: Token) -> bool:

@@ -50,6 +50,8 @@ _ABOUT_ITSELF = re.compile(
     re.I,
 )
 
+_ADDRESS = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s,;)\]\"”]*)?|[\w.+-]+@[\w.-]+", re.I)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -144,7 +146,9 @@ def _plain(sentence: str) -> str:
 
 
 def _unknown(sentence: str, text: str, context: str) -> str:
-    """Why a number or a name of the sentence stands nowhere in the text."""
+    """Why an address, a number or a name of the sentence stands nowhere in the text."""
+    if wrong := next((each for each in _addresses(sentence) if not _is_written(each, _addresses(text))), ""):
+        return f"address {wrong} is not in the passage"
     if missing := numbers(sentence) - numbers(f"{text} {context}"):
         return f"number {min(missing):g} is not in the passage"
     words = [token.text for token in tokens(text)]
@@ -154,3 +158,12 @@ def _unknown(sentence: str, text: str, context: str) -> str:
         if any(part.stem not in known for part in parts) and not spelled_out(name, words):
             return f"name {name} is not in the passage"
     return ""
+
+
+def _addresses(text: str) -> set[str]:
+    return {match.group().rstrip("./?").lower() for match in _ADDRESS.finditer(text)}
+
+
+def _is_written(address: str, known: set[str]) -> bool:
+    """Whether an address is one of some, or a site of one."""
+    return any(address == each or each.startswith(f"{address}/") for each in known)

@@ -40,7 +40,20 @@ def test_the_same_words_in_the_same_order_keep_to_the_source(sentence: str, sour
         ("Dogs may be brought on a leash by their owners.", "Dogs may be brought on a leash."),
         ("Dogs bite men.", "Men bite dogs."),
         ("", "Dogs may be brought."),
+        ("Get it at ai.com/get/it today.", "Get it at ai.meta.com/get/it today."),
+        ("Ask the owner third.", "Ask the third-party owner first."),
+        ("240 euros.", "Members of the club pay 240 euros a year, and students pay half."),
     ],
 )
 def test_added_turned_or_unconditional_words_do_not(sentence: str, source: str) -> None:
     assert not keeps_to(sentence, source)
+
+
+def test_what_was_asked_about_may_not_be_left_out() -> None:
+    source = "Members of the club pay 240 euros, and students pay half."
+    assert keeps_to("Members of the club pay 240 euros.", source, "What do members pay?")
+    assert not keeps_to("Members of the club pay 240 euros.", source, "What do students pay?")
+
+
+def test_an_address_may_be_kept_whole() -> None:
+    assert keeps_to("Get it at ai.meta.com/get/it.", "Get it at ai.meta.com/get/it, or ask.")

@@ -250,3 +250,11 @@ def _verdict(sentence: str, source: str, raw: str, synonyms: WordSynonyms) -> Ve
 
 def _passed(verdict: Verdict) -> Verdict:
     return Verdict(True, "", verdict.start, verdict.end, verdict.coverage)
+
+
+@pytest.mark.parametrize("address", ["ai.com/get/it", "https://meta.com/get", "help@meta.com", "ai.meta.com/got"])
+def test_an_address_must_be_the_passages_own(address: str) -> None:
+    passage = "You can get the model at ai.meta.com/get/it."
+    assert not check(f"You can get the model at {address}.", passage).supported
+    assert check("You can get the model at ai.meta.com/get/it.", passage).supported
+    assert check("You can get the model at ai.meta.com.", passage).supported
