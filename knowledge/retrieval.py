@@ -15,7 +15,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol, overload
 
 import numpy as np
@@ -138,7 +137,7 @@ class HybridRetriever:
         plain: Weights = PLAIN,
         classifier: PassageClassifier = NOTHING_LEARNT,
     ) -> None:
-        self._passages = {passage.id: passage for passage in passages}
+        self._passages = tuple(passages)
         self._places = {passage.id: place for place, passage in enumerate(passages)}
         self._index = index
         self._embedder = embedder
@@ -168,29 +167,27 @@ class HybridRetriever:
         vector, *others = self._embedder.embed([*wordings, answer] if answer else wordings)
         said = self._said(answer, others.pop()) if answer else {}
         seen = [self._view(query, vector, said)]
-        seen += [self._view(wording, other) for wording, other in zip(wordings[1:], others, strict=True)]
+        seen += [self._view(wording, other, {}) for wording, other in zip(wordings[1:], others, strict=True)]
         views: Scores = np.average([views for views, _ in seen], axis=0, weights=shares)
         standing = np.average([standing for _, standing in seen], axis=0, weights=shares).tolist()
         asked, plain = (np.array(astuple(weights)) @ views for weights in (self._weights, self._plain))
         fused = np.where(self._is_asked, asked, plain)
         # A stable sort: equal scores keep document order, so that the same question always has the same answer.
         order = np.argsort(-fused, kind="stable")[:limit]
-        passages = list(self._passages.values())
-        ranked = tuple(RankedPassage(passages[at], float(fused[at]), *views[:, at].tolist()) for at in order)
+        ranked = tuple(RankedPassage(self._passages[at], float(fused[at]), *views[:, at].tolist()) for at in order)
         return Findings(ranked, *standing)
 
     def _said(self, answer: str, vector: Vectors) -> dict[str, float]:
         """The passages that an answer shows, by id: 1 for each of the likeliest two, less for their neighbours."""
-        _, sentence, lexical, language, *_ = self._view(answer, vector)[0]
+        _, sentence, lexical, language, *_ = self._view(answer, vector, {})[0]
         shown = np.argsort(-(sentence + lexical / 2 + language / 2), kind="stable")[:_SHOWN]
-        passages = list(self._passages.values())
-        told = [passages[at] for at in shown if sentence[at] >= _LEAST_SHOWN]
+        told = [self._passages[at] for at in shown if sentence[at] >= _LEAST_SHOWN]
         sections = {(passage.source, passage.section) for passage in told}
-        beside = {p.id: _BESIDE for p in passages if (p.source, p.section) in sections}
+        beside = {p.id: _BESIDE for p in self._passages if (p.source, p.section) in sections}
         return beside | {passage.id: 1.0 for passage in told}
 
     def _view(
-        self, query: str, vector: Vectors, said: Mapping[str, float] = MappingProxyType({})
+        self, query: str, vector: Vectors, said: Mapping[str, float]
     ) -> tuple[Scores, tuple[float, float, float]]:
         """The scores of all passages, a row a view in the order of Weights, and how the query stands (see Findings).
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering.alignment import Synonyms
-from bot.answering.closeness import keeps_to
+from bot.answering.closeness import FULL_SENTENCE, keeps_to
 from bot.answering.verification import check
 from bot.messages import Citation, Sentence
 from knowledge.documents import Document, Passage
@@ -23,9 +23,6 @@ _LABEL = re.compile(
     r"|a:|response:|passages? \[?\d*\]?\s*(?:says?)?:)\s*",
     re.I,
 )
-
-_FULL_SENTENCE = 4
-"""Content words from which a claim is more than a scrap of a passage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def support(
     if len({token.stem for token in tokens(claim.text)}) < 2:
         return None
     pointed = [evidence[number - 1] for number in claim.numbers if 0 < number <= len(evidence)]
-    full = sum(token.is_content for token in tokens(claim.text)) >= _FULL_SENTENCE
+    full = sum(token.is_content for token in tokens(claim.text)) >= FULL_SENTENCE
     own = [other for other in pointed if other in evidence[:leading] or (full and not _echoes(claim.text, other.text))]
     for candidate in dict.fromkeys((*own, *evidence[:leading])):
         if _strange_names(claim.text, candidate.text):

@@ -18,9 +18,10 @@ _TURNS_MEANING = frozenset(
 _MOST_ADDED = 2
 """How many small words (articles, "that") a sentence may have that its source has not there."""
 
-_FEW = 4
-"""Content words below which a sentence is a scrap, unless it holds a good part of its source."""
+FULL_SENTENCE = 4
+"""Content words from which a sentence is more than a scrap of a passage."""
 _GOOD_PART = 0.5
+"""The share of a short source's content words that makes up for them."""
 
 
 def keeps_to(sentence: str, source: str, asked: str = "") -> bool:
@@ -41,7 +42,7 @@ def keeps_to(sentence: str, source: str, asked: str = "") -> bool:
 
 def _is_scrap(said: Sequence[Token], words: Sequence[Token]) -> bool:
     held, whole = (sum(token.is_content for token in each) for each in (said, words))
-    return held < min(_FEW, _GOOD_PART * whole)
+    return held < min(FULL_SENTENCE, _GOOD_PART * whole)
 
 
 def _joined(text: str) -> set[str]:

@@ -147,8 +147,8 @@ def _plain(sentence: str) -> str:
 
 def _unknown(sentence: str, text: str, context: str) -> str:
     """Why an address, a number or a name of the sentence stands nowhere in the text."""
-    if wrong := next((each for each in _addresses(sentence) if not _is_written(each, _addresses(text))), ""):
-        return f"address {wrong} is not in the passage"
+    if wrong := _wrong_addresses(sentence, text):
+        return f"address {min(wrong)} is not in the passage"
     if missing := numbers(sentence) - numbers(f"{text} {context}"):
         return f"number {min(missing):g} is not in the passage"
     words = [token.text for token in tokens(text)]
@@ -160,10 +160,11 @@ def _unknown(sentence: str, text: str, context: str) -> str:
     return ""
 
 
+def _wrong_addresses(sentence: str, text: str) -> set[str]:
+    """The addresses of a sentence that are none of a text's, nor a site of one."""
+    known = _addresses(text)
+    return {said for said in _addresses(sentence) if not any(f"{each}/".startswith(f"{said}/") for each in known)}
+
+
 def _addresses(text: str) -> set[str]:
     return {match.group().rstrip("./?").lower() for match in _ADDRESS.finditer(text)}
-
-
-def _is_written(address: str, known: set[str]) -> bool:
-    """Whether an address is one of some, or a site of one."""
-    return any(address == each or each.startswith(f"{address}/") for each in known)

@@ -65,7 +65,6 @@ def score(
     spans = gold_spans(label, documents)
     text = marked_text(answer.sentences)
     exact = sum(c.quote == documents[c.source].text[c.start : c.end] for c in answer.citations)
-    ranks = [rank for rank, p in enumerate(found, start=1) if is_gold(spans, p.source, p.start, p.end)]
     return Score(
         id=label.id,
         question=label.question,
@@ -74,7 +73,7 @@ def score(
         answerable=label.answerable,
         outcome=answer.outcome,
         text=text,
-        rank=ranks[0] if ranks else 0,
+        rank=rank_of(spans, found),
         said=label.is_said(text),
         cited=tuple(is_gold(spans, c.source, c.start, c.end) for c in answer.citations),
         exact_quotes=exact,
@@ -138,6 +137,12 @@ def is_lost(label: Labelled, documents: dict[str, Document]) -> bool:
 def is_gold(spans: Sequence[GoldSpan], source: str, start: int, end: int) -> bool:
     """Whether a span overlaps a gold one."""
     return any(source == other and start < stop and begin < end for other, begin, stop in spans)
+
+
+def rank_of(spans: Sequence[GoldSpan], found: Sequence[Passage]) -> int:
+    """The rank of the first passage that holds a gold span, from 1; 0 if none does."""
+    ranks = (rank for rank, p in enumerate(found, start=1) if is_gold(spans, p.source, p.start, p.end))
+    return next(ranks, 0)
 
 
 def _share(hits: Iterable[bool]) -> float:

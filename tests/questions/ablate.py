@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from bot.answering.answerability import Features
 from bot.answering.followups import in_context
 from bot.evaluation.labels import Labelled
-from bot.evaluation.scores import gold_spans, is_gold
+from bot.evaluation.scores import gold_spans, rank_of
 from knowledge.documents import Document
 from knowledge.embedding import Embedder, MiniLMEmbedder
 from knowledge.loading import Library
@@ -77,12 +77,11 @@ async def _hits(
     ranks = []
     for label in labels:
         if label.answerable:
-            spans = gold_spans(label, by_id)
             asked = in_context(label.question, label.history, retriever.vocabulary)
             passages = [ranked.passage for ranked in await retriever.search(asked.text, 5, asked.before, asked.answer)]
-            ranks.append(next((n for n, p in enumerate(passages, 1) if is_gold(spans, p.source, p.start, p.end)), 99))
+            ranks.append(rank_of(gold_spans(label, by_id), passages))
     retriever.close()
-    return [sum(rank <= limit for rank in ranks) / len(ranks) for limit in (1, 3, 5)]
+    return [sum(0 < rank <= limit for rank in ranks) / len(ranks) for limit in (1, 3, 5)]
 
 
 def _judged(matrix: Matrix, labels: Sequence[Labelled]) -> str:

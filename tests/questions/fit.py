@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from bot.answering.answerability import Features, features_of
 from bot.answering.followups import in_context
 from bot.evaluation.labels import Labelled, read_labels
-from bot.evaluation.scores import gold_spans, is_gold
+from bot.evaluation.scores import gold_spans, rank_of
 from knowledge.documents import Document
 from knowledge.embedding import Embedder, MiniLMEmbedder
 from knowledge.loading import Library
@@ -59,9 +59,8 @@ async def feature_rows(
                 asked = in_context(label.question, label.history, retriever.vocabulary)
                 found = await retriever.search(asked.text, 8, asked.before, asked.answer)
                 rows.append(astuple(features_of(asked.standalone, found, retriever.vocabulary)))
-                spans = gold_spans(label, by_id)
                 shown = [ranked.passage for ranked in found[:_SHOWN]]
-                hits.append(any(is_gold(spans, passage.source, passage.start, passage.end) for passage in shown))
+                hits.append(rank_of(gold_spans(label, by_id), shown) > 0)
             return np.array(rows), np.array(hits)
         finally:
             retriever.close()
