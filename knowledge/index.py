@@ -31,7 +31,7 @@ __all__ = ["Key", "KeyKind", "KeyMatch", "PassageIndex", "Report", "is_complete"
 
 Report = Callable[[int, int], None]
 
-_FORMAT = "2"  # raise when the collections' layout changes: older ones are then replaced
+_FORMAT = "3"  # raise when the collections' layout changes: older ones are then replaced
 _PREFIX = "herald-"
 _BATCH = 256
 
@@ -159,7 +159,11 @@ class _Build:
         collection = client.get_or_create_collection(
             self.name,
             metadata=self._metadata(complete=False),
-            configuration={"hnsw": {"space": "cosine", "ef_search": 512, "ef_construction": 256}},
+            # Searched so widely, the graph misses hardly one of the thousands of keys that a question reads, at the
+            # same speed; searched less widely it misses a few, others in each build.
+            configuration={
+                "hnsw": {"space": "cosine", "ef_search": 8_000, "ef_construction": 256, "max_neighbors": 32}
+            },
         )
         self._fill(collection, known)
         collection.modify(metadata=self._metadata(complete=True))
