@@ -1,9 +1,9 @@
 """Database: the journal's file through SQLAlchemy's async engine, one short transaction at a time."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from sqlite3 import Error as SqliteError
 from typing import Any, TypeVar
 
 import aiosqlite  # noqa: F401  # else SQLAlchemy imports it when it is on the event loop
@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from bot.errors import JournalError
-from bot.journal.faults import damaged, fault
+from bot.journal.faults import BusyJournalError, damaged, fault
 from bot.journal.schema import bring_up_to_date, newest_version, read_version
 
 _Result = TypeVar("_Result")
 _Work = Callable[[AsyncConnection], Awaitable[_Result]]
 
 _BUSY_SECONDS = 10.0  # how long to wait for another process that writes
+_RETRY_SECONDS = 0.02  # how long to wait before a change of mode that SQLite refused at once
 _QUEUE_SECONDS = 30.0  # how long to wait for others of this process
 
 
@@ -32,9 +33,9 @@ class Database:
         self._read_only = read_only
         self._closed = False
         self._at_work: set[asyncio.Task[Any]] = set()
-        uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
+        self._uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
         self._engine = create_async_engine(
-            URL.create("sqlite+aiosqlite", database=uri, query={"uri": "true"}),
+            URL.create("sqlite+aiosqlite", database=self._uri, query={"uri": "true"}),
             connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
             poolclass=AsyncAdaptedQueuePool,
             pool_size=1,
@@ -81,14 +82,34 @@ class Database:
                 result = await work(connection)
                 await connection.commit()
                 return result
-        except (SQLAlchemyError, SqliteError, OSError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise fault(error, self._path) from error
 
     async def _prepare(self) -> None:
+        await self._can_be_opened()
         await self._transaction("BEGIN", self._check)
         if not self._read_only:
-            await self._transaction("PRAGMA journal_mode = WAL", _nothing)  # no transaction: SQLite refuses it in one
+            await self._use_wal()
             await self._transaction("BEGIN IMMEDIATE", bring_up_to_date)
+
+    async def _can_be_opened(self) -> None:
+        """Find out before aiosqlite does: of a file that it cannot open, a thread stays that may outlive the loop."""
+        try:
+            await asyncio.to_thread(lambda: sqlite3.connect(self._uri, uri=True).close())
+        except sqlite3.Error as error:
+            raise fault(error, self._path) from error
+
+    async def _use_wal(self) -> None:
+        """Let others read while one writes. SQLite does not wait, as it does elsewhere, where two change the mode."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + _BUSY_SECONDS
+        while True:
+            try:  # the pragma instead of a BEGIN: SQLite refuses it in a transaction
+                return await self._transaction("PRAGMA journal_mode = WAL", _nothing)
+            except BusyJournalError:
+                if clock() > deadline:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _check(self, connection: AsyncConnection) -> None:
         version = await read_version(connection)

@@ -14,11 +14,14 @@ _FAULTS = {
     sqlite3.SQLITE_CANTOPEN: f"cannot be opened. {_ELSEWHERE}",
     sqlite3.SQLITE_PERM: f"cannot be opened. {_ELSEWHERE}",
     sqlite3.SQLITE_IOERR: "cannot be read or written. Check the disk and its free space",
-    sqlite3.SQLITE_BUSY: "is held by another process. Try again later, or end that process",
-    sqlite3.SQLITE_LOCKED: "is held by another process. Try again later, or end that process",
     sqlite3.SQLITE_CONSTRAINT: "has a question with that key already",
 }
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class BusyJournalError(JournalError):
+    """Another process holds the file."""
 
 
 class DamagedJournalError(JournalError):
@@ -40,5 +43,7 @@ def fault(error: Exception, path: Path) -> JournalError:
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the higher bits tell kinds of one error apart
     if code in _DAMAGED:
         return damaged(path)
+    if code in _BUSY:
+        return BusyJournalError(f"The journal {path} is held by another process. Try again later, or end that process.")
     reason = _FAULTS.get(code, f"cannot be used ({type(cause).__name__}). Restart Herald, or move the file away")
     return JournalError(f"The journal {path} {reason}.")

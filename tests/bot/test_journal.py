@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import replace
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, ExceptionContext, event
 
 from bot.errors import HeraldError, JournalError
 from bot.journal import (
@@ -424,6 +425,7 @@ class TestReading:
             async with read_journal(path):
                 pass
         assert not path.parent.exists()
+        assert not [thread.name for thread in threading.enumerate() if "_connection_worker" in thread.name]
 
 
 class TestExport:
@@ -636,6 +638,29 @@ class TestFaults:
         finally:
             event.remove(Engine, "engine_connect", hurry)
         assert await journal.begin(asked(2))
+
+    async def test_a_new_file_that_another_process_holds_for_a_moment(self, path: Path, clock: SetClock) -> None:
+        refused: list[BaseException] = []
+        path.parent.mkdir(parents=True)
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+
+            def hurry(connection: Any) -> None:
+                connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+
+            def let_go(context: ExceptionContext) -> None:
+                refused.append(context.original_exception)
+                other.execute("ROLLBACK")
+
+            event.listen(Engine, "engine_connect", hurry)
+            event.listen(Engine, "handle_error", let_go)
+            try:
+                async with opened(path, clock) as journal:
+                    assert await journal.begin(asked())
+            finally:
+                event.remove(Engine, "engine_connect", hurry)
+                event.remove(Engine, "handle_error", let_go)
+        assert [str(error) for error in refused] == ["database is locked"]
 
     async def test_an_error_tells_no_question(self, journal: Journal) -> None:
         await journal.begin(asked())
