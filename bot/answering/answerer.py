@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bot.answering.alignment import Synonyms
 from bot.answering.answerability import Answerability, Judge
 from bot.answering.citations import Claimed, SentenceStream, numbered, support
+from bot.answering.courtesies import courtesy
 from bot.answering.evidence import Found, choose, completion, quoted
 from bot.answering.followups import in_context
 from bot.answering.patience import PAUSES, Patience
@@ -69,6 +70,9 @@ class Answerer:
         """
         watch = _Watch(self.clock)
         text = checked(question.text)
+        if (reply := courtesy(text)) is not None:
+            yield self._answer("unknown", [], watch, (reply,))
+            return
         asked = await asyncio.to_thread(in_context, text, question.history, self.retriever.vocabulary)
         yield Status("searching")
         patience = Patience(self.pauses)
@@ -82,7 +86,7 @@ class Answerer:
         watch.searched()
         # Judging and verifying compute, the synonyms with the embedding model: other questions are not to wait for it.
         if not await asyncio.to_thread(self.judge.answers, asked.standalone, ranked, self.retriever.vocabulary):
-            yield self._answer("unknown", [], watch)
+            yield self._answer("unknown", [], watch, (REFUSAL,))
             return
         yield Status("reading")
         found = choose(ranked, self._by_id)
@@ -142,15 +146,10 @@ class Answerer:
         written.append((Sentence(claim.text, ()), citation))
         return True
 
-    def _answer(self, outcome: Outcome, cited: Cited, watch: "_Watch") -> Answer:
+    def _answer(self, outcome: Outcome, cited: Cited, watch: "_Watch", notes: tuple[str, ...] = ()) -> Answer:
         sentences, citations = numbered(cited)
-        timings, notes = watch.timings(bool(cited)), self._notes(outcome, citations)
-        return Answer(outcome, sentences, citations, self.model.name, timings, notes)
-
-    def _notes(self, outcome: Outcome, citations: Sequence[Citation]) -> tuple[str, ...]:
-        if outcome == "unknown":
-            return (REFUSAL,)
-        return notes_on([self._by_id[source] for source in {citation.source for citation in citations}])
+        notes = notes or notes_on([self._by_id[source] for source in {citation.source for citation in citations}])
+        return Answer(outcome, sentences, citations, self.model.name, watch.timings(bool(cited)), notes)
 
 
 def checked(text: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.answering.courtesies import courtesy, without_courtesies
 from bot.answering.prompts import REFUSAL
 from bot.messages import Turn
 from knowledge.language import names, rarity, tokens
@@ -19,12 +20,6 @@ _POINTS_BACK = re.compile(
     r"such|so|either|both|instead|else|above|former|latter)\b",
     re.I,
 )
-_REMARK = re.compile(
-    r"(?:(?:ok(?:ay)?|thanks?(?: you)?|thx|ty|cool|nice|great|awesome|perfect|lol|lmao|haha+|wow|hmm+|hi|hello|hey|bye|"
-    r"got it|i see)[^\w?]*)+",
-    re.I,
-)
-"""What asks nothing: the answer to the question before it is not to be given again."""
 _ASKS = re.compile(
     r"^(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|must|will|would|should|"
     r"define|explain)\b",
@@ -54,7 +49,7 @@ class Asked:
 def stands_alone(question: str, vocabulary: Vocabulary) -> bool:
     """Whether a question can be understood without the conversation before it: few words seldom can."""
     plain = question.strip()
-    if _REMARK.fullmatch(plain):
+    if courtesy(plain) is not None:
         return True
     if _LEANS.search(plain):
         return False
@@ -78,6 +73,7 @@ def in_context(question: str, history: Sequence[Turn], vocabulary: Vocabulary) -
     question = spelling.corrected(question)
     if stands_alone(question, vocabulary):
         return Asked(question)
+    history = without_courtesies(history)
     asked = [spelling.corrected(_readable(turn.text)) for turn in reversed(history) if turn.role == "user"]
     last = next((_readable(turn.text) for turn in reversed(history) if turn.role == "assistant"), "")
     before = next((text for text in asked if stands_alone(text, vocabulary)), asked[0] if asked else "")

@@ -91,6 +91,12 @@ class TestRefusals:
         assert answer.notes == (REFUSAL,)
         assert not talk.model.asked, "no model is asked about what the sources do not hold"
 
+    async def test_a_courtesy_is_returned_without_a_search(self, dialogue: Stage) -> None:
+        talk = dialogue(APPLE)
+        answer = await talk.answer("Thanks, Herald!")
+        assert (answer.outcome, answer.sentences, answer.notes) == ("unknown", (), ("You're welcome.",))
+        assert not talk.model.asked
+
     async def test_where_nothing_is_found_the_judge_has_nothing_to_judge(self, dialogue: Stage) -> None:
         talk = dialogue(APPLE)
         talk.retriever.found = ()

@@ -93,3 +93,8 @@ def test_history_that_is_no_text_harms_nothing() -> None:
 def test_slips_are_mended_in_what_is_asked_and_was() -> None:
     found = asked("adn why? companeis", Turn("user", "Which compnies cannot use Llama 2?"))
     assert found == Asked("adn why? companies", ASKED.text)
+
+
+def test_what_was_said_before_a_courtesy_is_leant_on() -> None:
+    thanked = (ASKED, SAID, Turn("user", "thanks!"), Turn("assistant", "You're welcome."))
+    assert asked("why?", *thanked) == asked("why?", ASKED, SAID) != Asked("why?")
