@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from knowledge.documents import Passage
 from knowledge.keys import Key
-from knowledge.language import tokens
+from knowledge.language import stems
 from knowledge.spelling import Spelling
 from knowledge.wording import Wording
 
@@ -17,11 +17,11 @@ class Vocabulary:
         """Collect the words; `questions(id)` are those of a passage's own questions."""
         self._questions: dict[str, set[str]] = defaultdict(set)
         texts = [f"{passage.heading} {passage.text}" for passage in passages]
-        stems = {token.stem for text in texts for token in tokens(text)}
+        own = {word for text in texts for word in stems(text)}
         answered = [key for key in keys if key.kind == "question"]
         for key in answered:
-            self._questions[key.passage].update(token.stem for token in tokens(key.text))
-        self.stems = frozenset(stems.union(*self._questions.values()))
+            self._questions[key.passage].update(stems(key.text))
+        self.stems = frozenset(own.union(*self._questions.values()))
         self.spelling = Spelling(texts, (key.text for key in answered))
         self.wording = Wording([key.text for key in answered], [key.text for key in keys if key.kind == "unanswered"])
 

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from knowledge.language import grams, stem_grams, tokens
+from knowledge.language import grams, stem_grams, stems
 
 _SMOOTHING = 0.3
 
@@ -45,4 +45,4 @@ class Wording:
 
 
 def _plain(question: str) -> tuple[str, ...]:
-    return tuple(token.stem for token in tokens(question))
+    return tuple(stems(question))

@@ -15,7 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.answering.asked_for import asks_opinion, is_demand, missing_kinds
-from knowledge.language import Token, rarity, stem, tokens
+from knowledge.language import Token, rarity, stem, stems, tokens
 from knowledge.retrieval import Findings
 from knowledge.vocabulary import Vocabulary
 
@@ -114,12 +114,8 @@ def features_of(question: str, found: Findings, vocabulary: Vocabulary) -> Featu
     best, rest = found[0], found[1:6]
     shown = " ".join(ranked.passage.text for ranked in found[:2])
     read = " ".join(f"{ranked.passage.heading} {ranked.passage.text}" for ranked in found[:3])
-    held = {token.stem for token in tokens(read)} | {
-        s for ranked in found[:3] for s in vocabulary.questions(ranked.passage.id)
-    }
-    own = {token.stem for token in tokens(f"{best.passage.heading} {best.passage.text}")} | vocabulary.questions(
-        best.passage.id
-    )
+    held = set(stems(read)) | {s for ranked in found[:3] for s in vocabulary.questions(ranked.passage.id)}
+    own = set(stems(f"{best.passage.heading} {best.passage.text}")) | vocabulary.questions(best.passage.id)
     return Features(
         question=max(ranked.question for ranked in found),
         sentence=max(ranked.sentence for ranked in found),
@@ -145,16 +141,16 @@ def _content(question: str) -> list[Token]:
     return [token for token in tokens(question) if token.is_content and len(token.text) > 1]
 
 
-def _held(word: str, stems: set[str] | frozenset[str]) -> bool:
-    return word in stems or _nearest(word, frozenset(stems))
+def _held(word: str, held: set[str] | frozenset[str]) -> bool:
+    return word in held or _nearest(word, frozenset(held))
 
 
 @lru_cache(maxsize=20_000)
-def _nearest(word: str, stems: frozenset[str]) -> bool:
+def _nearest(word: str, others: frozenset[str]) -> bool:
     """Whether a word is a likely misspelling of one of some words."""
     if len(word) < 4 or not word.isalpha():
         return False
-    return process.extractOne(word, stems, scorer=OSA.normalized_similarity, score_cutoff=0.75) is not None
+    return process.extractOne(word, others, scorer=OSA.normalized_similarity, score_cutoff=0.75) is not None
 
 
 def _seen(token: Token, vocabulary: Vocabulary) -> bool:

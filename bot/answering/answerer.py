@@ -20,7 +20,7 @@ from bot.messages import Answer, Citation, Draft, Outcome, Question, Sentence, S
 from bot.models.base import ChatModel, SamplingOptions
 from knowledge.documents import Document
 from knowledge.errors import StoreAwayError
-from knowledge.language import is_negated, names, numbers, tokens
+from knowledge.language import is_negated, names, numbers, stems
 from knowledge.retrieval import Findings, Retriever
 
 MAX_CHARACTERS = 1_000
@@ -179,7 +179,7 @@ async def _then_end(pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str | N
 
 def _repeats(text: str, other: str) -> bool:
     """Whether a sentence has hardly a new word, and no new name, number or denial."""
-    words, others = ({token.stem for token in tokens(each)} for each in (text, other))
+    words, others = (set(stems(each)) for each in (text, other))
     facts, known = ({*names(each), *numbers(each), is_negated(each)} for each in (text, other))
     return len(words - others) <= _NEW_WORDS * len(words) and facts <= known
 

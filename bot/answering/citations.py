@@ -9,7 +9,7 @@ from bot.answering.closeness import FULL_SENTENCE, keeps_to
 from bot.answering.verification import check
 from bot.messages import Citation, Sentence
 from knowledge.documents import Document, Passage
-from knowledge.language import tokens
+from knowledge.language import stems, tokens
 from knowledge.sentences import sentence_spans
 
 _MARKER = re.compile(r"\s*[\[(【](\d{1,3}(?:\s*[,;]\s*\d{1,3})*)[\])】]")
@@ -153,7 +153,7 @@ def support(
     A sentence may rest on a passage it points to, or on one of the first `leading` ones, which repairs a wrong marker.
     Merely repeating a passage that does not lead is no answer, nor is a scrap of one, and a single word is no sentence.
     """
-    if len({token.stem for token in tokens(claim.text)}) < 2:
+    if len(set(stems(claim.text))) < 2:
         return None
     pointed = [evidence[number - 1] for number in claim.numbers if 0 < number <= len(evidence)]
     full = sum(token.is_content for token in tokens(claim.text)) >= FULL_SENTENCE
@@ -170,14 +170,14 @@ def support(
 
 
 def _echoes(text: str, passage: str) -> bool:
-    words = [token.stem for token in tokens(text)]
-    said = {token.stem for token in tokens(passage)}
+    words = stems(text)
+    said = set(stems(passage))
     return sum(word in said for word in words) >= 0.9 * len(words)
 
 
 def _strange_names(text: str, passage: str) -> bool:
     """Whether a name other than the subject is missing from the passage: a heading may name a subject only."""
-    said = {token.stem for token in tokens(passage)}
+    said = set(stems(passage))
     capitalised = [token for token in tokens(text) if token.text[0].isupper() and token.is_content]
     return any(token.stem not in said for token in capitalised[1:])
 

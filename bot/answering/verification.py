@@ -20,7 +20,7 @@ from bot.answering.reading import read
 from bot.answering.roles import belongings, complements, roles, ways
 from bot.answering.slots import cause, completion, counted
 from bot.answering.words import Reading, is_name
-from knowledge.language import FUNCTION_WORDS, names, numbers, tokens
+from knowledge.language import FUNCTION_WORDS, names, numbers, stems, tokens
 from knowledge.sentences import Span, sentence_spans
 
 __all__ = ["Synonyms", "Verdict", "check"]
@@ -152,7 +152,7 @@ def _unknown(sentence: str, text: str, context: str) -> str:
     if missing := numbers(sentence) - numbers(f"{text} {context}"):
         return f"number {min(missing):g} is not in the passage"
     words = [token.text for token in tokens(text)]
-    known = {token.stem for token in tokens(f"{text} {context}")}
+    known = set(stems(f"{text} {context}"))
     for name in names(sentence):
         parts = [part for part in tokens(name) if part.text.lower() not in FUNCTION_WORDS | grammar.ADDRESSEE]
         if any(part.stem not in known for part in parts) and not spelled_out(name, words):
