@@ -1,5 +1,8 @@
 """Chroma's clients, in a folder or on a server, and its many kinds of failure as Herald's."""
 
+import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection as Collection
     from chromadb.api.types import QueryResult as QueryResult
 
+DATABASE = "chroma.sqlite3"
+_SEGMENT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SERVER_SECONDS = 10.0
 
 
@@ -72,6 +77,19 @@ def embedded(folder: Path) -> "Client":
     from chromadb.config import Settings
 
     return cast("Client", chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False)))
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the vectors of deleted collections, which Chroma leaves in the folder (its issue 5520).
+
+    Each collection has a folder named after a segment; those that no segment names are of no use. The folder is held
+    alone and no client of it is open.
+    """
+    with closing(sqlite3.connect(f"{(folder / DATABASE).absolute().as_uri()}?mode=ro", uri=True)) as database:
+        used = {str(name) for (name,) in database.execute("SELECT id FROM segments")}
+    for entry in folder.iterdir():
+        if entry.is_dir() and _SEGMENT.fullmatch(entry.name) and entry.name not in used:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 @contextmanager

@@ -18,7 +18,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from knowledge.chroma import Place, embedded, find, forget_clients, in_folder, is_gone, on_server, server
+from knowledge.chroma import (
+    DATABASE,
+    Place,
+    embedded,
+    find,
+    forget_clients,
+    in_folder,
+    is_gone,
+    on_server,
+    remove_leftovers,
+    server,
+)
 from knowledge.embedding import Embedder, Vectors
 from knowledge.errors import EmbeddingError, StoreError
 from knowledge.folder_lock import WAIT_SECONDS, FolderLock
@@ -128,7 +139,7 @@ def open_index(
 
 def is_complete(keys: Sequence[Key], embedder_name: str, folder: Path) -> bool:
     """Whether the folder holds the index of exactly these keys; makes nothing."""
-    if not (folder / "chroma.sqlite3").exists():
+    if not (folder / DATABASE).exists():
         return False
     with in_folder(folder).errors("read"), closing(embedded(folder)) as client:
         return find(client, _name(keys, embedder_name), len(keys)) is not None
@@ -215,19 +226,20 @@ class _Build:
 
 
 def _open_folder(build: _Build, folder: Path, wait: float) -> PassageIndex:
-    place, lock = in_folder(folder), FolderLock(folder, wait)
-    try:
-        if build.rebuild or not _has_complete(build, folder, lock):
-            with lock.writing(), place.errors("write"), closing(embedded(folder)) as client:
-                build.collection(client)
-        lock.share()
-        with place.errors("read"), ExitStack() as stack:
-            stack.callback(lock.close)
-            client = stack.enter_context(closing(embedded(folder)))
-            return PassageIndex(client.get_collection(build.name), build.keys, place, stack.pop_all().close)
-    except BaseException:
-        lock.close()
-        raise
+    place = in_folder(folder)
+    with ExitStack() as held:  # the lock, and then the client: an open index keeps both
+        lock = FolderLock(folder, wait)
+        held.callback(lock.close)
+        collection = None if build.rebuild else _complete(build, folder, lock, held)
+        if collection is None:
+            with lock.writing(), place.errors("write"):
+                with closing(embedded(folder)) as client:
+                    build.collection(client)
+                remove_leftovers(folder)
+            lock.share()
+            with place.errors("read"):
+                collection = held.enter_context(closing(embedded(folder))).get_collection(build.name)
+        return PassageIndex(collection, build.keys, place, held.pop_all().close)
 
 
 def _open_server(build: _Build, url: str) -> PassageIndex:
@@ -246,18 +258,24 @@ def _name(keys: Sequence[Key], embedder_name: str) -> str:
     return _PREFIX + digest.hexdigest()[:24]
 
 
-def _has_complete(build: _Build, folder: Path, lock: FolderLock) -> bool:
-    """Whether the folder's index is complete; one that cannot be read at all is moved aside, to be built again."""
+def _complete(build: _Build, folder: Path, lock: FolderLock, held: ExitStack) -> "Collection | None":
+    """The folder's collection, held for reading, if it is complete; what cannot be read at all is moved aside."""
     lock.share()
     try:
-        return is_complete(build.keys, build.embedder.name, folder)
+        with in_folder(folder).errors("read"), ExitStack() as opened:
+            if (folder / DATABASE).exists():
+                client = opened.enter_context(closing(embedded(folder)))
+                if found := find(client, build.name, len(build.keys)):
+                    held.push(opened.pop_all())
+                    return found
+        lock.release()
+        return None
     except StoreError as error:
         log.warning("%s It is built again; the old files are in %s.", error, folder / "damaged")
-    finally:
-        lock.release()
+    lock.release()
     with lock.writing(), in_folder(folder).errors("write"):
         _set_aside(folder)
-    return False
+    return None
 
 
 def _set_aside(folder: Path) -> None:

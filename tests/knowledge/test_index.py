@@ -185,6 +185,21 @@ def test_an_index_of_an_older_format_is_replaced(
     assert is_complete(keys(), embedder.name, folder)
 
 
+def test_a_replaced_index_leaves_no_vectors_behind(folder: Path, embedder: WordHashEmbedder) -> None:
+    for texts in (keys(), keys(TEXTS[:2]), many(1200), keys()):
+        index = open_index(texts, embedder, folder=folder)
+        assert len(index.vectors()) == len(texts)
+        index.close()
+        (folder / "mine").mkdir(exist_ok=True)
+    open_index(keys(), embedder, folder=folder, rebuild=True).close()
+    left = [entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name != "mine"]
+    assert len(left) <= 1
+    assert (folder / "mine").exists()
+    index = open_index(keys(), embedder, folder=folder)
+    assert best(index, "Apple").passage == "doc/p1/1"
+    index.close()
+
+
 def test_the_real_model_fills_the_index_too(folder: Path, minilm: MiniLMEmbedder) -> None:
     index = open_index(keys(), minilm, folder=folder)
     question = minilm.embed(["Does it work on mobile devices?"])[0]
