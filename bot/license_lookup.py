@@ -11,6 +11,7 @@ from knowledge.defined_terms import uses
 from knowledge.errors import ClauseError
 from knowledge.licenses import Clause, License
 from knowledge.loading import Library
+from knowledge.sentences import sentence_spans
 
 _MOST_CHOICES = 25
 _MOST_OFFERED = 8
@@ -115,13 +116,24 @@ def _chosen(matches: Sequence[tuple[_Source, ClauseMatch]]) -> tuple[_Source, Cl
 def _reply(source: _Source, match: ClauseMatch) -> ClauseReply:
     if match.clause is not None:
         clause = match.clause
-        return _excerpt(source, clause.start, clause.end, clause.number, clause.locator, clause.title)
+        reply = _excerpt(source, clause.start, clause.end, clause.number, clause.locator, clause.title)
+        return replace(reply, notes=(*_completed(source.license, clause), *reply.notes))
     if match.term is not None:
         title = " or ".join(f"“{name}”" for name in match.term.names)
         return _excerpt(source, match.term.start, match.term.end, match.term.names[0], "Definitions", title)
     spans = match.preamble
     locator = spans[0].locator
     return _excerpt(source, spans[0].start, spans[-1].end, locator, locator, source.license.title)
+
+
+def _completed(license_: License, clause: Clause) -> tuple[str, ...]:
+    """A note on the sentence that a clause completes ("You may not:"): without it the clause may say the opposite."""
+    above = next((other for other in license_.walk() if clause in other.children), None)
+    own = license_.text[above.start : above.own_end].rstrip() if above else ""
+    if above is None or not own.endswith(":"):
+        return ()
+    *_, (start, end) = sentence_spans(own)
+    return (f"It completes {above.locator}: “{' '.join(own[start:end].split())}”",)
 
 
 def _excerpt(source: _Source, start: int, end: int, number: str, locator: str, title: str) -> ClauseReply:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.documents import Document, Passage
 from knowledge.licenses import Clause, License, load_annotations, parse_license
@@ -17,23 +17,38 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*$")
 # A list item or a table row: a statement of its own, whatever ends it.
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•][ \t]+|\d{1,3}[.)][ \t]+|\|)", re.M)
+# An item that is a sentence of its own ("You must …", "“Data” means …"); "Sell the Data" is none.
+_SAYS_ALL = re.compile(
+    r"(?:[\"“][^\"“”]{1,60}[\"”]|(?:You|We|It|They|There|This|These|If)\b).*?"
+    r"\b(?:means?|is|are|was|were|must|may|shall|will|can|cannot|has|have|agrees?|includes?)\b"
+)
 _MAX_SECTION = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A paragraph or clause: its raw span, how a citation names it, and what it is about."""
+    """A paragraph or clause: its raw span, how a citation names it, and what it is about.
+
+    `lead` is where the sentence ends that it completes, if it does (see Passage).
+    """
 
     start: int
     end: int
     locator: str
     about: str = ""
+    lead: int | None = None
 
 
 def passages_of(document: Document) -> tuple[Passage, ...]:
     """The passages of a document in order; a section's sentences share its span, locator and heading."""
     counted: Counter[str] = Counter()
-    return tuple(passage for section in _sections(document) for passage in _sentences(document, section, counted))
+    found: dict[int, Passage] = {}  # by where they end
+    for section in _sections(document):
+        for passage, lead in _sentences(document, section, counted):
+            if lead is not None and not _SAYS_ALL.match(passage.text):
+                passage = replace(passage, lead=found.get(lead))
+            found[passage.end] = passage
+    return tuple(found.values())
 
 
 def license_of(document: Document) -> License:
@@ -55,8 +70,10 @@ def _paragraphs(text: str) -> Iterator[_Section]:
     blocks = [span for span in _blocks(text) if _has_words(text, *span)]
     if len(blocks) == 1 and _has_a_paragraph_a_line(text):
         blocks = [(m.start(), m.end()) for m in re.finditer(r"\S[^\n]*", text) if _has_words(text, *m.span())]
+    lead: int | None = None
     for number, (start, end) in enumerate(blocks, start=1):
-        yield _Section(start, end, f"¶ {number}")
+        yield _Section(start, end, f"¶ {number}", lead=lead)
+        lead = _lead_at(text, end)
 
 
 def _has_a_paragraph_a_line(text: str) -> bool:
@@ -65,18 +82,28 @@ def _has_a_paragraph_a_line(text: str) -> bool:
     return sum(line.endswith(tuple(_LAST_CHARACTERS)) for line in lines) * 2 > len(lines)
 
 
+def _lead_at(text: str, end: int) -> int | None:
+    """Where a sentence ends that what comes next completes, if one ends here."""
+    end = len(text[:end].rstrip())
+    return end if text.endswith(":", 0, end) else None
+
+
 def _markdown(document: Document) -> Iterator[_Section]:
     """Blocks under the trail of their headings; a heading itself is no passage."""
     trail: list[tuple[int, str]] = []
+    lead: int | None = None
     counted: Counter[str] = Counter()
     for start, end, level in _markdown_blocks(document.text):
         if level:
             title = document.read(start, end).text.strip("# ")
             trail = [entry for entry in trail if entry[0] < level] + [(level, title)]
+            lead = None
         elif _has_words(document.text, start, end):
             about = " › ".join(title for _, title in trail if title)
             counted[about] += 1
-            yield _Section(start, end, f"{about}, ¶ {counted[about]}" if about else f"¶ {counted[about]}", about)
+            locator = f"{about}, ¶ {counted[about]}" if about else f"¶ {counted[about]}"
+            yield _Section(start, end, locator, about, lead)
+            lead = _lead_at(document.text, end)
 
 
 def _markdown_blocks(text: str) -> Iterator[tuple[int, int, int]]:
@@ -131,14 +158,15 @@ def _clauses(license_: License) -> Iterator[_Section]:
     yield from (section for root in license_.clauses for section in _clause(license_, root, ()))
 
 
-def _clause(license_: License, clause: Clause, above: tuple[str, ...]) -> Iterator[_Section]:
+def _clause(license_: License, clause: Clause, above: tuple[str, ...], lead: int | None = None) -> Iterator[_Section]:
     titles = (*above, clause.title)
     start = _after_heading(license_.text, clause)
     if any(character.isalnum() for character in license_.text[start : clause.own_end]):
         about = ", ".join(title for title in titles if title)
-        yield _Section(start, clause.own_end, clause.locator, about)
+        yield _Section(start, clause.own_end, clause.locator, about, lead)
+        lead = _lead_at(license_.text, clause.own_end)
     for child in clause.children:
-        yield from _clause(license_, child, titles)
+        yield from _clause(license_, child, titles, lead)
 
 
 def _after_heading(text: str, clause: Clause) -> int:
@@ -157,14 +185,16 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         yield match.start(), match.start() + len(match.group().rstrip())
 
 
-def _sentences(document: Document, section: _Section, counted: Counter[str]) -> Iterator[Passage]:
+def _sentences(document: Document, section: _Section, counted: Counter[str]) -> Iterator[tuple[Passage, int | None]]:
+    """The passages of a section, each with where the sentence ends that it completes."""
     place = section.locator.replace("§ ", "").replace("¶ ", "p").replace(" ", "-")
     heading = ", ".join(part for part in (document.title, section.locator, section.about) if part)
     spans = list(_spans(document, section))
-    for (text, start, end), around in zip(spans, _surroundings(section, spans), strict=True):
+    surroundings = _surroundings(section, [(start, end) for _, start, end, _ in spans])
+    for (text, start, end, lead), around in zip(spans, surroundings, strict=True):
         # Several sections can share a place ("Definitions"): the count makes the id unique.
         counted[place] += 1
-        yield Passage(
+        passage = Passage(
             id=f"{document.id}/{place}/{counted[place]}",
             source=document.id,
             title=document.title,
@@ -176,34 +206,48 @@ def _sentences(document: Document, section: _Section, counted: Counter[str]) -> 
             section=around,
             governs=document.governs,
         )
+        yield passage, lead
 
 
-def _spans(document: Document, section: _Section) -> Iterator[tuple[str, int, int]]:
-    """The sentences of a section: each as it reads, and its raw span."""
+def _spans(document: Document, section: _Section) -> Iterator[tuple[str, int, int, int | None]]:
+    """The sentences of a section: each as it reads, its raw span, and where the sentence ends that it completes."""
     divide = spoken_spans if document.kind in ("transcript", "text") else sentence_spans
-    for piece_start, piece_end in _pieces(document, section):
+    for piece_start, piece_end, lead in _pieces(document, section):
         reading = document.read(piece_start, piece_end)
         for start, end in divide(reading.text):
-            yield reading.text[start:end], *reading.raw_span(start, end)
+            yield reading.text[start:end], *reading.raw_span(start, end), lead
 
 
-def _pieces(document: Document, section: _Section) -> Iterator[tuple[int, int]]:
-    """The section, or what stands before its list items or table rows and each of those, without their marks."""
-    start = section.start
-    if document.kind in ("markdown", "text"):
-        for item in _ITEM.finditer(document.text, section.start, section.end):
-            yield start, item.start()
-            start = item.end()
-    yield start, section.end
+def _pieces(document: Document, section: _Section) -> Iterator[tuple[int, int, int | None]]:
+    """The section, or what stands before its list items or table rows and each of those, without their marks.
+
+    The items complete the sentence before them, in this section or the one before. So do the parts of a clause.
+    """
+    if document.kind not in ("markdown", "text"):
+        yield section.start, section.end, section.lead
+        return
+    items = list(_ITEM.finditer(document.text, section.start, section.end))
+    ends = [*(item.start() for item in items), section.end]
+    lead = section.lead
+    if document.text[section.start : ends[0]].strip():
+        yield section.start, ends[0], None
+        lead = _lead_at(document.text, ends[0])
+    open_items = [(-1, lead)]  # how far each is indented, and where its sentence ends
+    for item, end in zip(items, ends[1:], strict=True):
+        indent = len(item.group()) - len(item.group().lstrip(" \t"))
+        open_items = [opened for opened in open_items if opened[0] < indent]
+        yield item.end(), end, open_items[-1][1]
+        if own := _lead_at(document.text, end):
+            open_items.append((indent, own))
 
 
-def _surroundings(section: _Section, spans: Sequence[tuple[str, int, int]]) -> Iterator[tuple[int, int]]:
+def _surroundings(section: _Section, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """For each sentence the span to read it in: the section, or if that is very long, the part of it around."""
     if section.end - section.start <= _MAX_SECTION:
         yield from [(section.start, section.end)] * len(spans)
         return
     first = 0
-    for place, (_, _, end) in enumerate(spans, start=1):
-        if place == len(spans) or spans[place][2] - spans[first][1] > _MAX_SECTION:
-            yield from [(spans[first][1], end)] * (place - first)
+    for place, (_, end) in enumerate(spans, start=1):
+        if place == len(spans) or spans[place][1] - spans[first][0] > _MAX_SECTION:
+            yield from [(spans[first][0], end)] * (place - first)
             first = place

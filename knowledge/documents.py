@@ -125,7 +125,8 @@ class Passage:
     """A sentence or short clause: small to find, with the larger section to read around it.
 
     `text` is the reading copy of raw `start:end`; `heading` says where it stands ("Llama 2 license, § 2, Additional
-    Commercial Terms"); `section` is the raw span of its paragraph or clause. Ids are stable while the text is.
+    Commercial Terms"); `section` is the raw span of its paragraph or clause. `lead` is the sentence that it completes,
+    as an item of a list does ("You must not:"): without that it may say the opposite. Ids are stable while the text is.
     """
 
     id: str
@@ -138,3 +139,4 @@ class Passage:
     end: int
     section: tuple[int, int]
     governs: bool = False
+    lead: "Passage | None" = None

@@ -46,7 +46,8 @@ def keys_for(
     keys = []
     for passage in passages:
         # Under its heading a short sentence is found by its subject; alone, its own words count in full.
-        texts = (f"{passage.heading}: {passage.text}", passage.text)
+        lead = f"{passage.lead.text} " if passage.lead else ""
+        texts = (f"{passage.heading}: {lead}{passage.text}", passage.text)
         keys += [Key(passage.id, "sentence", text) for text in texts]
     keys += [Key(passage, "question", question) for passage, question in dict.fromkeys(questions)]
     return keys + [Key("", "unanswered", question) for question in dict.fromkeys(unanswered)]

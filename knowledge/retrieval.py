@@ -10,6 +10,7 @@ questions for tuning in `tests/questions`, and for passages without known questi
 """
 
 import asyncio
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,6 +42,7 @@ _LEAST_SHOWN = 0.3
 _BESIDE = 0.95
 """What a known follow-up counts that leans on another sentence of the same section."""
 _VOTERS = 100
+_FOLLOWING = 2
 _TEMPERATURE = 0.05
 """How fast a voter's weight falls with its distance, in cosine similarity."""
 
@@ -87,12 +89,14 @@ class Findings(Sequence[RankedPassage]):
 
     `answered` and `unanswered` are the similarities of the nearest known question that the documents answer and of
     the nearest one that they do not; `vote` is the share of answered ones among the nearest, the nearer the more.
+    `following` are the passages behind the best one in its document: those that complete it, or the next few.
     """
 
     passages: tuple[RankedPassage, ...]
     answered: float
     unanswered: float
     vote: float
+    following: tuple[Passage, ...] = ()
 
     @overload
     def __getitem__(self, index: int) -> RankedPassage: ...
@@ -169,13 +173,18 @@ class HybridRetriever:
         seen = [self._view(query, vector, said)]
         seen += [self._view(wording, other, {}) for wording, other in zip(wordings[1:], others, strict=True)]
         views: Scores = np.average([views for views, _ in seen], axis=0, weights=shares)
-        standing = np.average([standing for _, standing in seen], axis=0, weights=shares).tolist()
+        answered, unanswered, vote = np.average([standing for _, standing in seen], axis=0, weights=shares).tolist()
         asked, plain = (np.array(astuple(weights)) @ views for weights in (self._weights, self._plain))
         fused = np.where(self._is_asked, asked, plain)
         # A stable sort: equal scores keep document order, so that the same question always has the same answer.
         order = np.argsort(-fused, kind="stable")[:limit]
         ranked = tuple(RankedPassage(self._passages[at], float(fused[at]), *views[:, at].tolist()) for at in order)
-        return Findings(ranked, *standing)
+        return Findings(ranked, answered, unanswered, vote, self._following(int(order[0])))
+
+    def _following(self, place: int) -> tuple[Passage, ...]:
+        best, behind = self._passages[place], self._passages[place + 1 :]
+        items = tuple(itertools.takewhile(lambda passage: passage.lead == best, behind))
+        return items or tuple(passage for passage in behind[:_FOLLOWING] if passage.source == best.source)
 
     def _said(self, answer: str, vector: Vectors) -> dict[str, float]:
         """The passages that an answer shows, by id: 1 for each of the likeliest two, less for their neighbours."""

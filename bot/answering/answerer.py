@@ -11,7 +11,7 @@ from bot.answering.alignment import Synonyms
 from bot.answering.answerability import Answerability, Judge
 from bot.answering.citations import Claimed, SentenceStream, numbered, support
 from bot.answering.courtesies import courtesy
-from bot.answering.evidence import Found, choose, completion, quoted
+from bot.answering.evidence import Found, choose, completion, leads_on, quoted
 from bot.answering.followups import in_context
 from bot.answering.patience import PAUSES, Patience
 from bot.answering.prompts import REFUSAL, answer_turns, notes_on
@@ -89,12 +89,13 @@ class Answerer:
             yield self._answer("unknown", [], watch, (REFUSAL,))
             return
         yield Status("reading")
-        found = choose(ranked, self._by_id)
+        found = choose(ranked, self._by_id, ranked.following)
         written: Cited = []
-        async with aclosing(self._write(asked.standalone, found, written, patience)) as events:
-            async for event in events:
-                watch.wrote(written)
-                yield event
+        if found.offered:
+            async with aclosing(self._write(asked.standalone, found, written, patience)) as events:
+                async for event in events:
+                    watch.wrote(written)
+                    yield event
         outcome: Outcome = "answered" if written else "quoted"
         rest = completion(written, found) if written else found.leading
         yield self._answer(outcome, [*written, *quoted(rest, self._by_id)], watch)
@@ -137,7 +138,9 @@ class Answerer:
                         return
 
     async def _verified(self, claim: Claimed, query: str, found: Found, written: Cited) -> bool:
-        """Keep a sentence if the evidence supports it and it says something new."""
+        """Keep a sentence if the evidence supports it, and it says something and that is new."""
+        if leads_on(claim.text):
+            return False
         citation = await asyncio.to_thread(
             support, claim, found.offered, len(found.leading), self._by_id, self.synonyms, self.closely, query
         )

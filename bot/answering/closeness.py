@@ -11,7 +11,7 @@ from knowledge.language import Token, content_stems, tokens
 
 _TURNS_MEANING = frozenset(
     "not no never none nothing neither nor without except excluding excluded unless only if provided subject other "
-    "than until may might must shall should can cannot could will would all any each every some more less most "
+    "than yes until may might must shall should can cannot could will would all any each every some more less most "
     "least".split()
 )
 """Words that change what the others say, and so may be neither added nor left out."""

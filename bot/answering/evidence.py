@@ -1,5 +1,6 @@
 """Which of the passages found carry the answer, and how they are offered and quoted. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,15 +21,26 @@ _GOES_ON = 0.85
 
 _TOLD = 0.25
 """The share of a passage's words that an answer must hold to stand without a quote."""
+_MOST_CHARACTERS = 1_200
+"""How long a list with the sentence before it may be to be quoted."""
 _GAP = 6
 """Characters of white space between sentences that stand side by side."""
+_LEADS_ON = re.compile(
+    r"[?:][\"”’')]*$"
+    r"|\b(?:let(?:'s| me| us)|I(?:'ll| will| want to|'d like to|'m going to)|we(?:'ll| will|'re going to)) (?:\w+ )?"
+    r"(?:start|begin|get into|cover|talk about|look at|turn to|go (?:over|through|into)|explain|discuss)\b"
+    r"|\b(?:number of|several|many|few|two|three|some) (?:\w+ )?(?:reasons|ways|things)\W*$"
+    r"|\bthere(?:'s| is| are) (?:\w+ )?reasons?\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The passages that answer: the `best` one, the `leading` ones, quoted if the model fails, and the `offered` ones.
 
-    The leading ones are as good as the best; the governing document's come first. The offered ones the model reads.
+    The leading ones are as good as the best; the governing document's come first. The offered ones the model reads, but
+    for an item of a list, which completes a sentence that stands elsewhere: what a model says of it cannot be verified.
     """
 
     best: Evidence
@@ -36,19 +48,32 @@ class Found:
     offered: tuple[Evidence, ...]
 
 
-def choose(ranked: Sequence[RankedPassage], documents: dict[str, Document]) -> Found:
-    """The evidence among ranked passages: the best one, those as good as it, and what the model reads besides."""
-    best = ranked[0]
-    neighbour = next((other for other in ranked[1:] if _continues(best, other)), None)
-    first = _joined(best.passage, neighbour.passage, documents) if neighbour else _whole(best.passage, documents)
-    others = [other for other in ranked[1:] if other is not neighbour and not _holds(first, other.passage)]
-    as_good = [other for other in others if other.score >= _AS_GOOD * best.score][: _LEADING - 1]
-    leading = [first, *(_whole(other.passage, documents) for other in as_good)]
+def choose(ranked: Sequence[RankedPassage], documents: dict[str, Document], following: Sequence[Passage] = ()) -> Found:
+    """The evidence among ranked passages: the best one, those as good as it, and what the model reads besides.
+
+    If the best one only leads on to what it does not say, what it leads to is told with it: `following` are the
+    passages behind it.
+    """
+    best, told = ranked[0], _told(ranked, documents, following)
+    others = [
+        other
+        for other in ranked[1:]
+        if other.passage.lead is None and not any(_holds(evidence, other.passage) for evidence in told)
+    ]
+    room = max(0, _LEADING - len(told))
+    as_good = [other for other in others if other.score >= _AS_GOOD * best.score][:room]
+    leading = [*told, *(_whole(other.passage, documents) for other in as_good)]
     rest = [_alone(other.passage) for other in others if other not in as_good]
     # The license first where both sources speak: it governs. What one source says stays in its order.
     sources = [evidence.passage.source for evidence in leading]
     leading.sort(key=lambda it: (not it.passage.governs, sources.index(it.passage.source), it.start))
-    return Found(first, tuple(leading), tuple([*leading, *rest][:_OFFERED]))
+    offered = () if best.passage.lead else tuple([*leading, *rest][:_OFFERED])
+    return Found(told[0], tuple(leading), offered)
+
+
+def leads_on(text: str) -> bool:
+    """Whether a sentence asks or announces what another one says ("Now let's look at the price")."""
+    return bool(_LEADS_ON.search(text))
 
 
 def completion(written: Sequence[tuple[Sentence, Citation]], found: Found) -> tuple[Evidence, ...]:
@@ -92,6 +117,41 @@ def _whole(passage: Passage, documents: dict[str, Document]) -> Evidence:
 def _holds(evidence: Evidence, passage: Passage) -> bool:
     same = evidence.passage.source == passage.source
     return same and evidence.start <= passage.start and passage.end <= evidence.end
+
+
+def _told(
+    ranked: Sequence[RankedPassage], documents: dict[str, Document], following: Sequence[Passage]
+) -> list[Evidence]:
+    """The best passage with what it cannot be understood without, in the order of the document."""
+    best = ranked[0].passage
+    if best.lead:
+        return [*_leads(best), _alone(best)]
+    if leads_on(best.text):
+        return _with_what_follows(_alone(best), following, documents)
+    if neighbour := next((other for other in ranked[1:] if _continues(ranked[0], other)), None):
+        return [_joined(best, neighbour.passage, documents)]
+    return [_whole(best, documents)]
+
+
+def _leads(passage: Passage) -> list[Evidence]:
+    return [*_leads(passage.lead), _alone(passage.lead)] if passage.lead else []
+
+
+def _with_what_follows(
+    evidence: Evidence, following: Sequence[Passage], documents: dict[str, Document]
+) -> list[Evidence]:
+    """Evidence that leads on with what it leads to: in one with it, or beside it where a new section begins."""
+    if not following:
+        return [evidence]
+    if following[0].lead == evidence.passage:  # its items, as many as can be read
+        near = [item for item in following if item.end - evidence.start <= _MOST_CHARACTERS]
+        return [_joined(evidence.passage, (near or following[:1])[-1], documents)]
+    passage, section = evidence.passage, following[0].section
+    told = [other for other in following if other.section == section]
+    end = next((other for other in reversed(told) if not leads_on(other.text)), told[0])
+    if section == passage.section:
+        return [_joined(passage, end, documents)]
+    return [evidence, _joined(following[0], end, documents)]
 
 
 def _joined(passage: Passage, neighbour: Passage, documents: dict[str, Document]) -> Evidence:

@@ -35,6 +35,12 @@ OTHER_LICENSE = """EXAMPLE LICENSE
 2. Warranty. There is no warranty.
 
 3. Ponies. You may keep one pony.
+
+4. Limits. You may not:
+
+a. sell the pony; or
+
+b. ride it at night.
 """
 
 
@@ -143,6 +149,14 @@ class TestLicense:
         assert ("1.b.v", 2) in [(line.key, line.depth) for line in contents.lines]
         assert all(isinstance(look_up(library, line.key), ClauseReply) for line in contents.lines)
 
+    def test_a_clause_comes_with_the_sentence_that_it_completes(self, two_licenses: Library) -> None:
+        reply = look_up(two_licenses, "other:4.b")
+        assert isinstance(reply, ClauseReply)
+        assert (reply.text, reply.notes[0]) == ("b. ride it at night.", "It completes § 4: “You may not:”")
+        whole = look_up(two_licenses, "other:4")
+        assert isinstance(whole, ClauseReply)
+        assert len(whole.notes) == 1
+
     def test_a_defined_term_gives_its_definition(self, library: Library) -> None:
         reply = look_up(library, "Llama Materials")
         assert isinstance(reply, ClauseReply)
@@ -188,7 +202,14 @@ class TestLicense:
         reply = look_up(two_licenses, "")
         assert isinstance(reply, ContentsReply)
         assert [contents.source for contents in reply.licenses] == ["llama-2-license", "other"]
-        assert [line.key for line in reply.licenses[1].lines] == ["other:1", "other:2", "other:3"]
+        assert [line.key for line in reply.licenses[1].lines] == [
+            "other:1",
+            "other:2",
+            "other:3",
+            "other:4",
+            "other:4.a",
+            "other:4.b",
+        ]
 
     def test_no_license_among_the_sources(self, without_shipped: Library) -> None:
         with pytest.raises(ClauseError, match="no license among the sources"):

@@ -179,6 +179,51 @@ def test_texts_of_all_scripts_divide(text: str, reads: list[str]) -> None:
     assert_sound(document(text))
 
 
+LIMITS = """1. Rights.
+
+a. Use. You may use the Data.
+
+b. Limits. You may not:
+
+i. sell the Data by itself;
+
+ii. use the Data to identify persons; or
+
+iii. You must keep the notices.
+
+c. Term. It ends in May.
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "leads"),
+    [
+        (
+            "markdown",
+            "# Rules\n\nMembers must not:\n\n- bring dogs\n- take:\n  - tools\n  - keys\n- smoke\n\nThe end.\n\n- Me\n",
+            {
+                "bring dogs": "Members must not:",
+                "take:": "Members must not:",
+                "tools": "take:",
+                "keys": "take:",
+                "smoke": "Members must not:",
+            },
+        ),
+        ("markdown", "# One\n\nBring:\n\n# Two\n\n- bread\n", {}),
+        ("text", "Bring:\n1. bread\n2. You may bring wine.\n", {"bread": "Bring:"}),
+        (
+            "license",
+            LIMITS,
+            {"sell the Data by itself;": "You may not:", "use the Data to identify persons; or": "You may not:"},
+        ),
+    ],
+)
+def test_an_item_knows_the_sentence_that_it_completes(kind: Kind, text: str, leads: dict[str, str]) -> None:
+    passages = passages_of(Document("d", "D", kind, text))
+    assert {passage.text: passage.lead.text for passage in passages if passage.lead} == leads
+    assert all(passage.lead in passages for passage in passages if passage.lead)
+
+
 def test_sections_of_an_enormous_paragraph_are_bounded() -> None:
     found = assert_sound(document("This is a sentence. " * 5_000))
     assert {passage.locator for passage in found} == {"¶ 1"}

@@ -83,6 +83,15 @@ class TestNotes:
         assert (await dialogue("", USERS_ID).answer()).notes == (NOT_LEGAL_ADVICE,)
 
 
+class TestLists:
+    async def test_an_item_is_quoted_behind_the_sentence_that_it_completes(self) -> None:
+        rules = Document("rules", "Rules", "markdown", "Guests must not:\n\n- smoke in bed\n- bring dogs\n")
+        talk = Stage((rules,))("You may smoke in bed. [1]", "rules/p2/1", "rules/p2/2")
+        answer = await talk.answer("May I smoke in bed?")
+        assert [sentence.text for sentence in answer.sentences] == ["Guests must not:", "smoke in bed"]
+        assert (answer.outcome, talk.model.asked) == ("quoted", [])
+
+
 class TestRefusals:
     async def test_unknown_has_no_citations_and_says_the_refusal(self, dialogue: Stage) -> None:
         talk = dialogue(APPLE, answers=False)

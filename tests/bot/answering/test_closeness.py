@@ -36,6 +36,7 @@ def test_the_same_words_in_the_same_order_keep_to_the_source(sentence: str, sour
         ("Dogs may come in.", "Dogs may come in if they are on a leash."),
         ("You may not improve any other model.", "You may not improve any other model (excluding Llama 2)."),
         ("Dogs must be brought on a leash.", "Dogs may be brought on a leash."),
+        ("Yes, dogs may be brought on a leash.", "Dogs may be brought on a leash."),
         ("All dogs are brought on a leash.", "Dogs are brought on a leash."),
         ("Dogs may be brought on a leash by their owners.", "Dogs may be brought on a leash."),
         ("Dogs bite men.", "Men bite dogs."),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.answering.evidence import choose, quoted
+from bot.answering.evidence import choose, leads_on, quoted
 from knowledge.chunking import passages_of
 from knowledge.documents import Document, Passage
 from knowledge.retrieval import RankedPassage
@@ -84,3 +84,61 @@ def test_a_passage_that_ends_inside_of_its_sentence_is_quoted_to_the_end() -> No
     cut = Passage("long/p1/1", "long", "Long", "¶ 1", "Long", text[:end], 0, end, (0, len(text) - 1))
     [leading] = choose([RankedPassage(cut, 1, 1, 1, 1)], {"long": document}).leading
     assert leading.text == text.strip() == text[leading.start : leading.end]
+
+
+@pytest.mark.parametrize(
+    ("best", "leading"),
+    [
+        ("So why?", ["So why?", "Wheat is dear."]),
+        ("Now let's look at the bread.", ["Now let's look at the bread. It is baked at night."]),
+        ("It is baked at night.", ["It is baked at night."]),
+    ],
+)
+def test_what_a_sentence_leads_on_to_is_told_with_it(best: str, leading: list[str]) -> None:
+    text = "Now let's look at the bread. It is baked at night. So why?\n\nWheat is dear. There are three reasons.\n"
+    document = Document("bakery", "The bakery", "text", text)
+    passages = passages_of(document)
+    place = next(place for place, passage in enumerate(passages) if passage.text == best)
+    found = choose([RankedPassage(passages[place], 1, 1, 1, 1)], {"bakery": document}, passages[place + 1 : place + 3])
+    assert texts(found.leading) == leading
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Who pays?", "I want to cover the price here.", "There's a reason for it.", "It helps in many different ways."],
+)
+def test_these_only_lead_on(text: str) -> None:
+    assert leads_on(text)
+
+
+@pytest.mark.parametrize("text", ["He started the mill.", "One reason is the price.", "Let him go.", "It is dear."])
+def test_these_say_something(text: str) -> None:
+    assert not leads_on(text)
+
+
+RULES_OF_THE_HOUSE = Document(
+    "house", "House", "markdown", "# Rules\n\nGuests must not:\n\n- smoke\n- bring:\n  - dogs\n\nIt is quiet.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("best", "leading"),
+    [
+        ("smoke", ["Guests must not:", "smoke"]),
+        ("dogs", ["Guests must not:", "bring:", "dogs"]),
+        ("It is quiet.", ["It is quiet."]),
+    ],
+)
+def test_an_item_is_quoted_behind_the_sentence_that_it_completes(best: str, leading: list[str]) -> None:
+    passages = {passage.text: passage for passage in passages_of(RULES_OF_THE_HOUSE)}
+    others = [RankedPassage(passage, 0.5, 0.5, 0.5, 0.5) for text, passage in passages.items() if text != best]
+    found = choose([RankedPassage(passages[best], 1, 1, 1, 1), *others], {"house": RULES_OF_THE_HOUSE})
+    assert texts(found.leading) == leading
+    offered = texts(found.offered)
+    assert offered == [] if len(leading) > 1 else not {"smoke", "dogs"} & set(offered), "alone they say the opposite"
+
+
+def test_a_sentence_that_opens_a_list_is_quoted_with_it() -> None:
+    opening, *items = passages_of(RULES_OF_THE_HOUSE)
+    found = choose([RankedPassage(opening, 1, 1, 1, 1)], {"house": RULES_OF_THE_HOUSE}, items[:2])
+    assert texts(found.leading) == ["Guests must not:\n\n- smoke\n- bring:"]
