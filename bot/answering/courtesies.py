@@ -7,6 +7,7 @@ from bot.messages import Turn
 
 ABOUT = "I'm Herald, a bot that answers from its sources, with a citation for every sentence."
 
+SUMMARY = "The command explain tells the announcement in brief, and the command license lists the license's sections."
 _NOTED = "All right."
 _SAID = {
     "You're welcome.": r"thanks|thank (?:you|u)|thx|ty|cheers",
@@ -18,19 +19,24 @@ _SAID = {
 _FILLING = r"there|herald|bot|all|everyone|so|very|much|a lot|again|for (?:that|(?:the|your) (?:help|answer))"
 _COURTESY = re.compile(rf"[^\w?]*(?:\b(?:{'|'.join([*_SAID.values(), _FILLING])})\b[^\w?]*)+[?!. ]*", re.I)
 _ABOUT_HERALD = re.compile(
-    r"(?:please )?(?:help(?: me)?|(?:can|could) you help(?: me)?|(?:what|who) (?:are|r) (?:you|u)|"
+    r"(?:(?:please|and|so|ok) )?(?:help(?: me)?|(?:can|could) you help(?: me)?|(?:what|who) (?:are|r) (?:you|u)|"
     r"what(?:'s| is) (?:your name|this bot)|what (?:can|do) you (?:do|know|answer)|what can (?:i|we) ask(?: you)?|"
     r"how (?:do|can) (?:you (?:work|help)|i use (?:you|this bot))(?: me)?|"
     r"are you (?:there|a (?:bot|human|real person)))(?: please)?[?!. ]*",
     re.I,
 )
+_WANTS_SUMMARY = re.compile(
+    r"\W*(?:\w+ ){0,4}?(?:summar(?:y|i[sz]e)|sum(?: it)? up|overview|tl;?dr|in a nutshell)\b(?: \w+){0,6}\W*", re.I
+)
 
 
 def courtesy(text: str) -> str | None:
-    """The reply to what asks nothing, or asks what Herald is; None for a question to the sources."""
+    """The reply to what asks nothing, what Herald is, or for all of it at once; None for a question to the sources."""
     plain = " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
     if _ABOUT_HERALD.fullmatch(plain):
         return ABOUT
+    if _WANTS_SUMMARY.fullmatch(plain):
+        return SUMMARY
     if not _COURTESY.fullmatch(plain):
         return None
     reply = next((reply for reply, said in _SAID.items() if re.search(rf"\b(?:{said})\b", plain, re.I)), None)

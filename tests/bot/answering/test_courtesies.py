@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.answering.courtesies import ABOUT, courtesy, without_courtesies
+from bot.answering.courtesies import ABOUT, SUMMARY, courtesy, without_courtesies
 from bot.messages import Turn
 
 
@@ -21,6 +21,9 @@ from bot.messages import Turn
         ("What’s your name?", ABOUT),
         ("what can I ask you", ABOUT),
         ("Are you a bot?", ABOUT),
+        ("and what is this bot", ABOUT),
+        ("Can you summarize the video for me?", SUMMARY),
+        ("tl;dr of the license", SUMMARY),
     ],
 )
 def test_a_courtesy_has_a_reply(text: str, reply: str) -> None:
@@ -40,6 +43,7 @@ def test_a_courtesy_has_a_reply(text: str, reply: str) -> None:
         "so?",
         "all",
         "for that",
+        "Does the license limit what I may say in a summary of the model that I publish on my blog?",
     ],
 )
 def test_what_asks_something_is_none(text: str) -> None:
