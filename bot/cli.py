@@ -1,5 +1,6 @@
 """The command line: `herald`, which is `python -m bot`. What is heavy is imported by the commands that need it."""
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -45,12 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
     try:
+        if sys.stdout is None:  # as Python leaves it where a shell has closed it (>&-)
+            raise UsageError("Standard output is closed: there is nowhere to answer.")
         herald(arguments, prog_name="herald")
     except KeyboardInterrupt:
         leave_now(INTERRUPTED)
     except SHOWABLE as error:
         complain(str(error))
         sys.exit(exit_status(error))
+    except OSError as error:
+        full = error.errno == errno.ENOSPC and error.filename is None  # of the stream that is written to
+        complain("Cannot write the output: the disk is full." if full else message_for(error, data_dir()))
+        sys.exit(1)
     except Exception as error:
         complain(message_for(error, data_dir()))
         sys.exit(1)

@@ -377,6 +377,21 @@ class TestProcess:
             os.close(writer)
         assert done.stderr == b""
 
+    @pytest.mark.parametrize(
+        ("redirection", "status", "message"),
+        [
+            (">/dev/full", 1, "herald: Cannot write the output: the disk is full.\n"),
+            (">&-", 2, "herald: Standard output is closed: there is nowhere to answer.\n"),
+        ],
+    )
+    def test_output_that_cannot_be_written(self, tmp_path: Path, redirection: str, status: int, message: str) -> None:
+        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        command = f"{sys.executable} -m bot license 2 {redirection}"
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (status, message)
+
     def test_an_encoding_that_lacks_a_character_is_no_error(self, tmp_path: Path) -> None:
         done = in_process("from bot.cli import main; main(['license', '2'])", cwd=tmp_path, PYTHONIOENCODING="ascii")
         assert done.returncode == 0
