@@ -42,13 +42,15 @@ class _Section:
 def passages_of(document: Document) -> tuple[Passage, ...]:
     """The passages of a document in order; a section's sentences share its span, locator and heading."""
     counted: Counter[str] = Counter()
-    found: dict[int, Passage] = {}  # by where they end
+    found: list[Passage] = []
+    ending: dict[int, Passage] = {}
     for section in _sections(document):
         for passage, lead in _sentences(document, section, counted):
             if lead is not None and not _SAYS_ALL.match(passage.text):
-                passage = replace(passage, lead=found.get(lead))
-            found[passage.end] = passage
-    return tuple(found.values())
+                passage = replace(passage, lead=ending.get(lead))
+            found.append(passage)
+            ending[passage.end] = passage
+    return tuple(found)
 
 
 def license_of(document: Document) -> License:
@@ -224,7 +226,7 @@ def _pieces(document: Document, section: _Section) -> Iterator[tuple[int, int, i
     The items complete the sentence before them, in this section or the one before. So do the parts of a clause.
     """
     if document.kind not in ("markdown", "text"):
-        yield section.start, section.end, section.lead
+        yield section.start, section.end, section.lead if document.kind == "license" else None
         return
     items = list(_ITEM.finditer(document.text, section.start, section.end))
     ends = [*(item.start() for item in items), section.end]

@@ -138,7 +138,7 @@ class Answerer:
                         return
 
     async def _verified(self, claim: Claimed, query: str, found: Found, written: Cited) -> bool:
-        """Keep a sentence if the evidence supports it, and it says something and that is new."""
+        """Keep a sentence if it says something new and the evidence supports it."""
         if leads_on(claim.text):
             return False
         citation = await asyncio.to_thread(

@@ -211,6 +211,7 @@ c. Term. It ends in May.
         ),
         ("markdown", "# One\n\nBring:\n\n# Two\n\n- bread\n", {}),
         ("text", "Bring:\n1. bread\n2. You may bring wine.\n", {"bread": "Bring:"}),
+        ("transcript", "And she said:\n\nBread is dear.\n", {}),
         (
             "license",
             LIMITS,
