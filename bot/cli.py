@@ -54,12 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except SHOWABLE as error:
         complain(str(error))
         sys.exit(exit_status(error))
-    except OSError as error:
-        full = error.errno == errno.ENOSPC and error.filename is None  # of the stream that is written to
-        complain("Cannot write the output: the disk is full." if full else message_for(error, data_dir()))
-        sys.exit(1)
     except Exception as error:
-        complain(message_for(error, data_dir()))
+        # The stream that is written to has no name, a file has.
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None
+        complain("Cannot write the output: the disk is full." if full else message_for(error, data_dir()))
         sys.exit(1)
     sys.exit(0)
 

@@ -11,7 +11,7 @@ from knowledge.defined_terms import uses
 from knowledge.errors import ClauseError
 from knowledge.licenses import Clause, License
 from knowledge.loading import Library
-from knowledge.sentences import sentence_spans
+from knowledge.sentences import lead_at, sentence_spans
 
 _MOST_CHOICES = 25
 _MOST_OFFERED = 8
@@ -129,9 +129,9 @@ def _reply(source: _Source, match: ClauseMatch) -> ClauseReply:
 def _completed(license_: License, clause: Clause) -> tuple[str, ...]:
     """A note on the sentence that a clause completes ("You may not:"): without it the clause may say the opposite."""
     above = next((other for other in license_.walk() if clause in other.children), None)
-    own = license_.text[above.start : above.own_end].rstrip() if above else ""
-    if above is None or not own.endswith(":"):
+    if above is None or lead_at(license_.text, above.own_end) is None:
         return ()
+    own = license_.text[above.start : above.own_end]
     *_, (start, end) = sentence_spans(own)
     return (f"It completes {above.locator}: “{' '.join(own[start:end].split())}”",)
 

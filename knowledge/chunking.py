@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.documents import Document, Passage
 from knowledge.licenses import Clause, License, load_annotations, parse_license
-from knowledge.sentences import sentence_spans, spoken_spans
+from knowledge.sentences import lead_at, sentence_spans, spoken_spans
 
 _BLOCK = re.compile(r"\S(?:[^\n]|\n(?!\s*\n))*+")
 _LAST_CHARACTERS = ".!?…:。！？\"'”’)"
@@ -75,19 +75,13 @@ def _paragraphs(text: str) -> Iterator[_Section]:
     lead: int | None = None
     for number, (start, end) in enumerate(blocks, start=1):
         yield _Section(start, end, f"¶ {number}", lead=lead)
-        lead = _lead_at(text, end)
+        lead = lead_at(text, end)
 
 
 def _has_a_paragraph_a_line(text: str) -> bool:
     """Whether most lines end as sentences do; a hard-wrapped text ends its lines anywhere."""
     lines = [line for line in map(str.rstrip, text.split("\n")) if line]
     return sum(line.endswith(tuple(_LAST_CHARACTERS)) for line in lines) * 2 > len(lines)
-
-
-def _lead_at(text: str, end: int) -> int | None:
-    """Where a sentence ends that what comes next completes, if one ends here."""
-    end = len(text[:end].rstrip())
-    return end if text.endswith(":", 0, end) else None
 
 
 def _markdown(document: Document) -> Iterator[_Section]:
@@ -105,7 +99,7 @@ def _markdown(document: Document) -> Iterator[_Section]:
             counted[about] += 1
             locator = f"{about}, ¶ {counted[about]}" if about else f"¶ {counted[about]}"
             yield _Section(start, end, locator, about, lead)
-            lead = _lead_at(document.text, end)
+            lead = lead_at(document.text, end)
 
 
 def _markdown_blocks(text: str) -> Iterator[tuple[int, int, int]]:
@@ -166,7 +160,7 @@ def _clause(license_: License, clause: Clause, above: tuple[str, ...], lead: int
     if any(character.isalnum() for character in license_.text[start : clause.own_end]):
         about = ", ".join(title for title in titles if title)
         yield _Section(start, clause.own_end, clause.locator, about, lead)
-        lead = _lead_at(license_.text, clause.own_end)
+        lead = lead_at(license_.text, clause.own_end)
     for child in clause.children:
         yield from _clause(license_, child, titles, lead)
 
@@ -233,13 +227,13 @@ def _pieces(document: Document, section: _Section) -> Iterator[tuple[int, int, i
     lead = section.lead
     if document.text[section.start : ends[0]].strip():
         yield section.start, ends[0], None
-        lead = _lead_at(document.text, ends[0])
+        lead = lead_at(document.text, ends[0])
     open_items = [(-1, lead)]  # how far each is indented, and where its sentence ends
     for item, end in zip(items, ends[1:], strict=True):
         indent = len(item.group()) - len(item.group().lstrip(" \t"))
         open_items = [opened for opened in open_items if opened[0] < indent]
         yield item.end(), end, open_items[-1][1]
-        if own := _lead_at(document.text, end):
+        if own := lead_at(document.text, end):
             open_items.append((indent, own))
 
 

@@ -139,10 +139,8 @@ def open_index(
 
 def is_complete(keys: Sequence[Key], embedder_name: str, folder: Path) -> bool:
     """Whether the folder holds the index of exactly these keys; makes nothing."""
-    if not (folder / DATABASE).exists():
-        return False
-    with in_folder(folder).errors("read"), closing(embedded(folder)) as client:
-        return find(client, _name(keys, embedder_name), len(keys)) is not None
+    with in_folder(folder).errors("read"), ExitStack() as opened:
+        return _found(folder, _name(keys, embedder_name), len(keys), opened) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,21 +256,25 @@ def _name(keys: Sequence[Key], embedder_name: str) -> str:
     return _PREFIX + digest.hexdigest()[:24]
 
 
+def _found(folder: Path, name: str, size: int, opened: ExitStack) -> "Collection | None":
+    """The folder's complete collection of this name; its client, which `opened` closes, is made only for an index."""
+    if not (folder / DATABASE).exists():
+        return None
+    return find(opened.enter_context(closing(embedded(folder))), name, size)
+
+
 def _complete(build: _Build, folder: Path, lock: FolderLock, held: ExitStack) -> "Collection | None":
     """The folder's collection, held for reading, if it is complete; what cannot be read at all is moved aside."""
     lock.share()
     try:
         with in_folder(folder).errors("read"), ExitStack() as opened:
-            if (folder / DATABASE).exists():
-                client = opened.enter_context(closing(embedded(folder)))
-                if found := find(client, build.name, len(build.keys)):
-                    held.push(opened.pop_all())
-                    return found
-        lock.release()
-        return None
+            opened.callback(lock.release)
+            found = _found(folder, build.name, len(build.keys), opened)
+            if found is not None:
+                held.push(opened.pop_all())
+            return found
     except StoreError as error:
         log.warning("%s It is built again; the old files are in %s.", error, folder / "damaged")
-    lock.release()
     with lock.writing(), in_folder(folder).errors("write"):
         _set_aside(folder)
     return None

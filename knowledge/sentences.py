@@ -47,6 +47,12 @@ def spoken_spans(text: str, max_words: int = 50) -> Iterator[Span]:
         yield from _divide(text, start, end, max_words)
 
 
+def lead_at(text: str, end: int) -> int | None:
+    """Where a sentence ends that what comes next completes, if one ends here."""
+    end = len(text[:end].rstrip())
+    return end if text.endswith(":", 0, end) else None
+
+
 def _is_abbreviation(text: str) -> bool:
     match = _LAST_WORD.search(text)
     if not match:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from bot.messages import Turn
 
 ABOUT = "I'm Herald, a bot that answers from its sources, with a citation for every sentence."
-
 SUMMARY = "The command explain tells the announcement in brief, and the command license lists the license's sections."
 _NOTED = "All right."
 _SAID = {
@@ -17,7 +16,8 @@ _SAID = {
 }
 """Each reply and what it replies to; where several were said, the first of these replies is given."""
 _FILLING = r"there|herald|bot|all|everyone|so|very|much|a lot|again|for (?:that|(?:the|your) (?:help|answer))"
-_COURTESY = re.compile(rf"[^\w?]*(?:\b(?:{'|'.join([*_SAID.values(), _FILLING])})\b[^\w?]*)+[?!. ]*", re.I)
+# Possessive: of a message of a thousand marks none is tried twice.
+_COURTESY = re.compile(rf"[^\w?]*+(?:\b(?:{'|'.join([*_SAID.values(), _FILLING])})\b[^\w?]*+)+[?!. ]*", re.I)
 _ABOUT_HERALD = re.compile(
     r"(?:(?:please|and|so|ok) )?(?:help(?: me)?|(?:can|could) you help(?: me)?|(?:what|who) (?:are|r) (?:you|u)|"
     r"what(?:'s| is) (?:your name|this bot)|what (?:can|do) you (?:do|know|answer)|what can (?:i|we) ask(?: you)?|"
